@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loads and stores of references.
+ *
+ * Every store of a reference into an object goes through gcs_store, NULL too
+ * (it deletes an edge). The barrier owns the store: it looks at the slot's card
+ * first, so a plan may see what was there before. A card that no plan has armed
+ * costs five instructions beside the store and its count; plan marksweep arms none.
+ */
+#ifndef GCSCOPE_BARRIER_H
+#define GCSCOPE_BARRIER_H
+
+#include "abi.h"
+
+GCS_EXTERN_BEGIN
+
+GCS_API void gcs_store_slow(struct gcs_mutator *mutator, void *object, void **slot, void *value);
+
+/* *slot = value, where slot lies in object. */
+static inline void gcs_store(struct gcs_mutator *mutator, void *object, void **slot, void *value)
+{
+	mutator->stores++;
+	if (gcs_unlikely(__atomic_load_n(&mutator->cards[(uintptr_t)slot >> GCS_CARD_BITS],
+					 __ATOMIC_RELAXED))) {
+		gcs_store_slow(mutator, object, slot, value);
+		return;
+	}
+	__atomic_store_n(slot, value, __ATOMIC_RELAXED);
+}
+
+/*
+ * *slot = value in an object that this thread has just allocated, before its
+ * next allocation or safepoint: no barrier.
+ */
+static inline void gcs_init(void **slot, void *value)
+{
+	*slot = value;
+}
+
+/* The reference in *slot. */
+static inline void *gcs_load(struct gcs_mutator *mutator, void *object, void **slot)
+{
+	(void)mutator;
+	(void)object;
+	return __atomic_load_n(slot, __ATOMIC_RELAXED);
+}
+
+/* Copy count references from source to target, both in objects and perhaps overlapping. */
+GCS_API void gcs_copy_refs(struct gcs_mutator *mutator, void *object, void **target,
+			   void *const *source, size_t count);
+
+GCS_EXTERN_END
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What kernel programs and userspace share: the keys and values of the maps,
+ * and the records of the ring buffer. Plain data, no pointers.
+ *
+ * A process is named by a number of ours, given at its first sight, never by
+ * its pid alone: a pid that is used again, or an exec, gets a new number.
+ */
+#ifndef GCSCOPE_PROFILE_H
+#define GCSCOPE_PROFILE_H
+
+#include <linux/types.h>
+
+#include "histogram.h"
+#include "stats.h"
+
+#define GCSCOPE_COMM 16
+
+enum gcscope_runtime {
+	GCSCOPE_RUNTIME_GCSCOPE = 1,
+	GCSCOPE_RUNTIME_HOTSPOT = 2,
+};
+
+/* Value of the map `processes`, keyed by the tgid of the initial pid namespace. */
+struct gcscope_process {
+	__u64 process;	     /* its number, from 1 */
+	__u64 start_time;    /* of the leader, ns of the boot clock */
+	__u32 exec;	     /* how many execs we have seen it make */
+	__u32 parent;	     /* tgid that forked it under our eyes, else 0 */
+	__u8 follow;	     /* its children are wanted too */
+	__u8 late;	     /* it ran before it was watched */
+	__u8 unused[6];
+};
+
+struct gcscope_heap_key {
+	__u64 process;
+	__u64 heap;
+};
+
+/* Value of the map `heaps`: all that is counted for one heap. */
+struct gcscope_heap_state {
+	__u32 runtime;	      /* enum gcscope_runtime */
+	__u32 plan;	      /* enum gcs_plan, or the runtime's own code; 0 unknown */
+	__u32 has_stats;      /* first and last are filled */
+	__u32 end;	      /* enum gcs_end once its last event was seen */
+	__u64 first_collection; /* the first ids whose begin was seen: an end with a */
+	__u64 first_pause;	/* smaller id began before we came, and is not unmatched */
+	__u64 first_stall;
+	__u64 collections[GCS_KINDS][GCS_CAUSES]; /* ends seen */
+	__u64 out_of_memory;
+	__u64 mutators_attached;
+	__u64 mutators_detached;
+	struct gcscope_stats first; /* the baseline: the block at first sight */
+	struct gcscope_stats last;
+};
+
+enum gcscope_metric {
+	GCSCOPE_METRIC_PAUSE = 1,
+	GCSCOPE_METRIC_TIME_TO_SAFEPOINT = 2,
+	GCSCOPE_METRIC_PHASE = 3,
+	GCSCOPE_METRIC_STALL = 4,
+};
+
+/* Key of the map `histograms`, whose value is struct gcscope_histogram. */
+struct gcscope_histogram_key {
+	__u64 process;
+	__u64 heap;
+	__u16 metric; /* enum gcscope_metric */
+	__u16 kind;   /* enum gcs_kind */
+	__u32 phase;  /* enum gcs_phase for GCSCOPE_METRIC_PHASE, else 0 */
+};
+
+/* What has begun and not ended. Key of the map `open`. */
+enum gcscope_open_what {
+	GCSCOPE_OPEN_COLLECTION = 1,
+	GCSCOPE_OPEN_PAUSE = 2,
+	GCSCOPE_OPEN_PHASE = 3, /* the phase's code stands above: what | phase << 8 */
+	GCSCOPE_OPEN_STALL = 4,
+};
+
+struct gcscope_open_key {
+	__u64 process;
+	__u64 heap;
+	__u64 id;
+	__u64 what;
+};
+
+struct gcscope_open {
+	__u64 begin_ns;
+	__u64 stopped_ns;
+	__u64 collection;
+	__u64 used;
+	__u64 latest_mutator;
+	__u64 latest_wait_ns;
+	__u32 kind;
+	__u32 cause;
+	__u32 mutators;
+	__u32 tid;
+};
+
+/* Why something is missing. Index of gcscope_totals.lost. */
+enum gcscope_lost {
+	GCSCOPE_LOST_RECORD = 0, /* no room in the ring buffer */
+	GCSCOPE_LOST_MAP,	 /* a map is full */
+	GCSCOPE_LOST_READ,	 /* the program's memory could not be read */
+	GCSCOPE_LOST_PROBE,	 /* the kernel skipped a probe; filled by userspace */
+	GCSCOPE_LOST_REASONS,
+};
+
+struct gcscope_totals {
+	__u64 received; /* events of watched processes that reached a program */
+	__u64 unmatched;
+	__u64 lost[GCSCOPE_LOST_REASONS];
+};
+
+enum gcscope_record_type {
+	GCSCOPE_RECORD_PROCESS = 1, /* a process is watched from now on */
+	GCSCOPE_RECORD_EXEC = 2,    /* it became another program; its number ends here */
+	GCSCOPE_RECORD_EXIT = 3,    /* its last thread ended */
+	GCSCOPE_RECORD_COLLECTION = 4,
+	GCSCOPE_RECORD_PAUSE = 5,
+	GCSCOPE_RECORD_HEAP = 6,    /* first sight of a heap */
+};
+
+struct gcscope_record {
+	__u16 type;
+	__u16 size;
+	__u32 tgid;
+	__u64 process;
+	__u64 time_ns; /* monotonic clock, when it was written */
+};
+
+struct gcscope_process_record {
+	struct gcscope_record head;
+	__u64 start_time;
+	__u32 parent;
+	__u32 ns_pid;	/* in its innermost pid namespace */
+	__s32 code;	/* EXIT: wait status of the leader; else 0 */
+	__u8 late;
+	__u8 unused[3];
+	char comm[GCSCOPE_COMM];
+};
+
+struct gcscope_heap_record {
+	struct gcscope_record head;
+	__u64 heap;
+	__u32 runtime;
+	__u32 plan;
+};
+
+struct gcscope_collection_record {
+	struct gcscope_record head;
+	__u64 heap;
+	__u64 collection;
+	__u64 begin_ns;
+	__u64 end_ns;
+	__u64 used_before;
+	__u64 used_after;
+	__u32 kind;
+	__u32 cause;
+};
+
+struct gcscope_pause_record {
+	struct gcscope_record head;
+	__u64 heap;
+	__u64 pause;
+	__u64 collection;
+	__u64 requested_ns;
+	__u64 stopped_ns; /* 0 unknown */
+	__u64 ended_ns;
+	__u64 latest_mutator; /* the one that came last, 0 none or unknown */
+	__u32 kind;
+	__u32 cause;
+	__u32 mutators;
+	__u32 tid; /* that ended it, initial pid namespace */
+};
+
+#endif

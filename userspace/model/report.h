@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The report model: what one session saw, as plain data. A session fills it,
+ * every renderer reads it, and neither knows the other.
+ *
+ * Who owns what: the report owns everything it points at, and report_free
+ * frees it. What is not known has known == false and is never 0.
+ */
+#ifndef GCSCOPE_MODEL_REPORT_H
+#define GCSCOPE_MODEL_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "gcscope/profile.h"
+
+/* A number that may be unknown. */
+struct number {
+	bool known;
+	uint64_t value;
+};
+
+struct seconds {
+	bool known;
+	double value;
+};
+
+struct collection_count {
+	uint32_t kind;	/* enum gcs_kind */
+	uint32_t cause; /* enum gcs_cause */
+	uint64_t count;
+};
+
+/* A histogram with what tells it apart in its heap. */
+struct distribution {
+	uint32_t kind;	/* enum gcs_kind, 0 where it does not apply */
+	uint32_t phase; /* enum gcs_phase, 0 where it does not apply */
+	struct gcscope_histogram histogram;
+};
+
+struct heap_report {
+	uint64_t heap;
+	const char *plan; /* static string; NULL unknown */
+	struct collection_count *collections;
+	size_t collection_count;
+	struct distribution *pauses; /* by kind */
+	size_t pause_count;
+	struct distribution time_to_safepoint; /* count 0: none seen */
+	bool has_time_to_safepoint;	       /* the runtime can tell it */
+	struct distribution *phases;	       /* by kind and phase */
+	size_t phase_count;
+	struct distribution stalls;
+	uint64_t out_of_memory;
+#define REPORT_NUMBER(group, key) struct number group##_##key;
+	GCSCOPE_STATS_COUNTERS(REPORT_NUMBER)
+	GCSCOPE_STATS_GAUGES(REPORT_NUMBER)
+#undef REPORT_NUMBER
+};
+
+/* One of the longest pauses. */
+struct worst_pause {
+	uint64_t heap;
+	uint64_t collection;
+	uint32_t kind;
+	uint32_t cause;
+	double at_seconds; /* since the session began */
+	uint64_t duration_ns;
+	struct number time_to_safepoint_ns;
+	struct number latest_mutator;
+};
+#define WORST_PAUSES 10
+
+struct process_report {
+	uint64_t process; /* its number in the session */
+	pid_t pid;	  /* as gcscope sees it */
+	pid_t ns_pid;
+	char comm[GCSCOPE_COMM + 1]; /* as the kernel has it: any bytes */
+	char *cgroup;		     /* NULL unknown */
+	bool attached_late;
+	const char *runtime; /* static string, "gcscope", "hotspot" */
+	const char *tier;    /* static string, "usdt", "symbol", "surrogate" */
+	bool ended;
+	bool exec; /* it ended by becoming another program */
+	struct number exit_code; /* both unknown while it runs */
+	struct number exit_signal;
+	struct heap_report *heaps;
+	size_t heap_count;
+	struct worst_pause worst[WORST_PAUSES]; /* longest first */
+	size_t worst_count;
+};
+
+struct report {
+	double duration_seconds;
+	struct {
+		uint64_t received, unmatched;
+		uint64_t lost[GCSCOPE_LOST_REASONS];
+	} events;
+	struct {
+		double cpu_seconds;
+		uint64_t max_rss_bytes;
+		struct number steady_rss_bytes;
+		struct number map_bytes;
+		double attach_seconds;
+		struct seconds bpf_run_seconds;
+		const char *attach_method; /* static: "uprobe_multi" or "perf_event" */
+	} profiler;
+	struct process_report *processes; /* only those with a heap seen, by process number */
+	size_t process_count;
+};
+
+void report_free(struct report *report);
+
+/* Lost events, all reasons together. */
+uint64_t report_lost(const struct report *report);
+
+#endif
