@@ -56,6 +56,9 @@ int session_attach_mapped(struct session *session, pid_t pid, unsigned *ret_coun
 /* Wait up to timeout_ms for records and drain them. 0, or STATUS_FAILED. */
 int session_poll(struct session *session, int timeout_ms);
 
+/* Readable when enough records wait: for poll(2) beside other things, then session_poll(session, 0). */
+int session_fd(const struct session *session);
+
 /* How many watched processes still run. */
 unsigned session_alive(const struct session *session);
 
