@@ -3,6 +3,8 @@
 #ifndef GCSCOPE_MODEL_DISTRIBUTION_H
 #define GCSCOPE_MODEL_DISTRIBUTION_H
 
+#include <stdint.h>
+
 #include "gcscope/histogram.h"
 
 /* Add a value, as kernel programs do; for tests and for folding. */

@@ -37,6 +37,8 @@ struct collection_count {
 struct distribution {
 	uint32_t kind;	/* enum gcs_kind, 0 where it does not apply */
 	uint32_t phase; /* enum gcs_phase, 0 where it does not apply */
+	/* Of pauses of one kind: the part of their sum that went by until all mutators stood. */
+	struct number time_to_safepoint_ns;
 	struct gcscope_histogram histogram;
 };
 
