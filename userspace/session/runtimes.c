@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "session/runtimes.h"
+
+#include <string.h>
+
+#include "gcscope/events.h"
+#include "model/names.h"
+
+#define EVENT_PROBE(name, number, rate, prose, args) { GCS_EVENTS_PROVIDER, #name, number },
+#define NO_ARGUMENT(name, unit, prose)
+static const struct runtime_probe gcscope_probes[] = {
+	GCS_EVENT_TABLE(EVENT_PROBE, NO_ARGUMENT)
+	{ 0 },
+};
+
+const struct runtime runtimes[] = {
+	{
+		.code = GCSCOPE_RUNTIME_GCSCOPE,
+		.name = "gcscope",
+		.tier = "usdt",
+		.has_time_to_safepoint = true,
+		.probes = gcscope_probes,
+		.plan = plan_name,
+	},
+};
+const size_t runtime_count = sizeof(runtimes) / sizeof(runtimes[0]);
+
+const struct runtime *runtime_by_code(uint32_t code)
+{
+	for (size_t i = 0; i < runtime_count; i++)
+		if (runtimes[i].code == code)
+			return &runtimes[i];
+	return NULL;
+}
+
+const struct runtime *runtime_by_probe(const char *provider, const char *name,
+				       const struct runtime_probe **ret_probe)
+{
+	for (size_t i = 0; i < runtime_count; i++)
+		for (const struct runtime_probe *probe = runtimes[i].probes; probe->name; probe++)
+			if (!strcmp(probe->provider, provider) && !strcmp(probe->name, name)) {
+				*ret_probe = probe;
+				return &runtimes[i];
+			}
+	return NULL;
+}

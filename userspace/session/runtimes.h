@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The runtimes that the profiler knows, as one table. A runtime is a row here
+ * and an adapter in bpf/adapters/; nothing else has its name in it.
+ */
+#ifndef GCSCOPE_SESSION_RUNTIMES_H
+#define GCSCOPE_SESSION_RUNTIMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gcscope/profile.h"
+
+/* A probe that the adapter understands. */
+struct runtime_probe {
+	const char *provider; /* of the ELF note */
+	const char *name;
+	uint16_t event;	      /* the number by which the adapter knows it */
+};
+
+struct runtime {
+	enum gcscope_runtime code;
+	const char *name;
+	const char *tier; /* how it is seen: "usdt", "symbol" or "surrogate" */
+	bool has_time_to_safepoint;
+	/* A file belongs to the runtime when it has one of these. NULL name ends them. */
+	const struct runtime_probe *probes;
+	/* The name of what the adapter gave to model_heap_seen; static, NULL unknown. */
+	const char *(*plan)(uint32_t plan);
+};
+
+extern const struct runtime runtimes[];
+extern const size_t runtime_count;
+
+/* The row with this code, or NULL. */
+const struct runtime *runtime_by_code(uint32_t code);
+
+/* The row and probe that a note names, or NULL. */
+const struct runtime *runtime_by_probe(const char *provider, const char *name,
+				       const struct runtime_probe **ret_probe);
+
+#endif
