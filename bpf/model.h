@@ -15,7 +15,7 @@
  *	with one heap uses 1.
  * id	pairs a begin with its end, per heap and sort (pause, collection, ...).
  *	Where a runtime has ids, they grow. Where it has none but its begins and
- *	ends of one sort never overlap within a heap, use any constant.
+ *	ends of one sort never overlap within a heap, use 1.
  *	An end with no begin is counted as unmatched, unless it began before
  *	we came: its id is smaller than the first begun, or none has begun yet.
  * 0	as kind, cause, plan, mutator or size stands for unknown.
@@ -26,67 +26,378 @@
 #ifndef GCSCOPE_BPF_MODEL_H
 #define GCSCOPE_BPF_MODEL_H
 
+#include "histogram.h"
+#include "maps.h"
+#include "records.h"
+
 /* One probe hit in a watched process. */
 struct hit {
 	__u64 process; /* its number */
 	__u64 now;     /* ns, monotonic clock */
 	__u64 cookie;
 	__u32 tgid;
+	__u32 ns_pid;  /* in its own pid namespace */
 	__u32 runtime; /* enum gcscope_runtime */
 	__u32 event;   /* the runtime's number for it */
 };
+
+static const struct gcscope_heap_state empty_heap;
+
+/*
+ * The state of a heap, made at its first sight; plan: 0 unknown, or not known
+ * any better. NULL: no room, and counted.
+ */
+static __noinline struct gcscope_heap_state *model_heap(const struct hit *hit, __u64 heap,
+							__u32 plan)
+{
+	struct gcscope_heap_key key = { .process = hit->process, .heap = heap };
+	struct gcscope_heap_record *record;
+	struct gcscope_heap_state *state;
+	bool first;
+
+	state = bpf_map_lookup_elem(&heaps, &key);
+	if (state) {
+		if (plan)
+			state->plan = plan;
+		return state;
+	}
+	first = !bpf_map_update_elem(&heaps, &key, &empty_heap, BPF_NOEXIST);
+	state = bpf_map_lookup_elem(&heaps, &key);
+	if (!state) {
+		lost(GCSCOPE_LOST_MAP);
+		return NULL;
+	}
+	state->runtime = hit->runtime;
+	if (plan)
+		state->plan = plan;
+	if (!first)
+		return state;
+	record = RECORD(gcscope_heap_record, GCSCOPE_RECORD_HEAP, hit->tgid, hit->process);
+	if (record) {
+		record->heap = heap;
+		record->runtime = hit->runtime;
+		record->plan = plan;
+		record_submit(record);
+	}
+	return state;
+}
 
 /*
  * A heap exists. Any other function that names a heap makes it known too, so
  * only a runtime that knows the plan needs to call this: at the first moment
  * it can, and again if it learns more.
  */
-static void model_heap_seen(const struct hit *hit, __u64 heap, __u32 plan);
+static __always_inline void model_heap_seen(const struct hit *hit, __u64 heap, __u32 plan)
+{
+	model_heap(hit, heap, plan);
+}
 
 /* A heap has ended (enum gcs_end). */
-static void model_heap_ended(const struct hit *hit, __u64 heap, __u32 end);
+static __always_inline void model_heap_ended(const struct hit *hit, __u64 heap, __u32 end)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+
+	if (state)
+		state->end = end;
+}
+
+/*
+ * What is open (enum gcscope_open_what), or NULL. For adapters whose later
+ * events depend on what is going on; they may change any field but the times.
+ */
+static __noinline struct gcscope_open *model_find(const struct hit *hit, __u64 heap, __u64 id,
+						  __u64 what)
+{
+	struct gcscope_open_key key = {
+		.process = hit->process, .heap = heap, .id = id, .what = what,
+	};
+
+	return bpf_map_lookup_elem(&open, &key);
+}
+
+static __noinline int open_begin(const struct hit *hit, __u64 heap, __u64 id, __u64 what,
+				 const struct gcscope_open *value)
+{
+	struct gcscope_open_key key = {
+		.process = hit->process, .heap = heap, .id = id, .what = what,
+	};
+
+	if (bpf_map_update_elem(&open, &key, value, BPF_ANY))
+		lost(GCSCOPE_LOST_MAP);
+	return 0;
+}
+
+static __noinline int open_end(const struct hit *hit, __u64 heap, __u64 id, __u64 what)
+{
+	struct gcscope_open_key key = {
+		.process = hit->process, .heap = heap, .id = id, .what = what,
+	};
+
+	return bpf_map_delete_elem(&open, &key);
+}
+
+/* first: the first id of its sort whose begin was seen in this heap, 0 none. */
+static __always_inline void begun(__u64 *first, __u64 id)
+{
+	if (!*first)
+		*first = id;
+}
+
+static __always_inline void ended_unbegun(const __u64 *first, __u64 id)
+{
+	if (*first && id >= *first)
+		count(&totals.unmatched);
+}
+
+static __always_inline void measure(const struct hit *hit, __u64 heap, enum gcscope_metric metric,
+				    __u32 kind, __u32 phase, __u64 ns)
+{
+	struct gcscope_histogram_key key = {
+		.process = hit->process,
+		.heap = heap,
+		.metric = metric,
+		.kind = kind,
+		.phase = phase,
+	};
+
+	histogram_add(&key, ns);
+}
 
 /*
  * Mutators are asked to stop. collection: the id of the one it serves, 0 none
  * or unknown; mutators: how many have to stop, 0 unknown. Kind and cause may be
  * given later, by model_pause_named.
  */
-static void model_pause_begin(const struct hit *hit, __u64 heap, __u64 id, __u64 collection,
-			      __u32 kind, __u32 cause, __u32 mutators);
-/* What an open pause is for, known only now. A kind or cause of 0 leaves what is there. */
-static void model_pause_named(const struct hit *hit, __u64 heap, __u64 id, __u64 collection,
-			      __u32 kind, __u32 cause);
-/* One mutator has stopped, waited_ns after the request: the latest of them is kept. */
-static void model_mutator_stopped(const struct hit *hit, __u64 heap, __u64 id, __u64 mutator,
-				  __u64 waited_ns);
-/* All mutators stand. */
-static void model_pause_stopped(const struct hit *hit, __u64 heap, __u64 id);
-/* They run again: the pause is counted. */
-static void model_pause_end(const struct hit *hit, __u64 heap, __u64 id);
-/* That was no pause of a collector after all: forget it, uncounted. */
-static void model_pause_drop(const struct hit *hit, __u64 heap, __u64 id);
+static __always_inline void model_pause_begin(const struct hit *hit, __u64 heap, __u64 id,
+					      __u64 collection, __u32 kind, __u32 cause,
+					      __u32 mutators)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+	struct gcscope_open pause = {
+		.begin_ns = hit->now,
+		.collection = collection,
+		.kind = kind,
+		.cause = cause,
+		.mutators = mutators,
+	};
 
-static void model_collection_begin(const struct hit *hit, __u64 heap, __u64 id, __u32 kind,
-				   __u32 cause, __u64 used);
-/* kind and cause of 0: as it began. It is counted by kind and cause. */
-static void model_collection_end(const struct hit *hit, __u64 heap, __u64 id, __u32 kind,
-				 __u32 cause, __u64 used);
+	if (!state)
+		return;
+	begun(&state->first_pause, id);
+	open_begin(hit, heap, id, GCSCOPE_OPEN_PAUSE, &pause);
+}
 
-/* A phase of a collection, of that collection's kind. Phases may nest; one phase is open once. */
-static void model_phase_begin(const struct hit *hit, __u64 heap, __u64 collection, __u32 phase);
-static void model_phase_end(const struct hit *hit, __u64 heap, __u64 collection, __u32 phase);
+/* What an open pause is for, known only now. A 0 leaves what is there. */
+static __always_inline void model_pause_named(const struct hit *hit, __u64 heap, __u64 id,
+					      __u64 collection, __u32 kind, __u32 cause)
+{
+	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
 
-/* An allocation waits for a collection. */
-static void model_stall_begin(const struct hit *hit, __u64 heap, __u64 id);
-static void model_stall_end(const struct hit *hit, __u64 heap, __u64 id);
-
-/* An allocation failed at the limit. */
-static void model_out_of_memory(const struct hit *hit, __u64 heap);
+	if (!pause)
+		return;
+	if (collection)
+		pause->collection = collection;
+	if (kind)
+		pause->kind = kind;
+	if (cause)
+		pause->cause = cause;
+}
 
 /*
- * What is open (enum gcscope_open_what), or NULL. Fields other than begin_ns may be changed.
- * For adapters whose later events depend on what is going on.
+ * One mutator has stopped, waited_ns after the request; the latest is kept.
+ * Mutators that stop at once race for it: a pause's duration does not hang on
+ * it, and the one that is waited for comes alone.
  */
-static struct gcscope_open *model_find(const struct hit *hit, __u64 heap, __u64 id, __u64 what);
+static __always_inline void model_mutator_stopped(const struct hit *hit, __u64 heap, __u64 id,
+						  __u64 mutator, __u64 waited_ns)
+{
+	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+
+	if (!pause || waited_ns < pause->latest_wait_ns)
+		return;
+	pause->latest_wait_ns = waited_ns;
+	pause->latest_mutator = mutator;
+}
+
+/* All mutators stand. last: the mutator that came last, 0 if the runtime does not tell. */
+static __always_inline void model_pause_stopped(const struct hit *hit, __u64 heap, __u64 id,
+						__u64 last)
+{
+	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+
+	if (!pause)
+		return;
+	pause->stopped_ns = hit->now;
+	if (last)
+		pause->latest_mutator = last;
+}
+
+/* They run again: the pause is counted. */
+static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, __u64 id)
+{
+	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+	struct gcscope_pause_record *record;
+
+	if (!pause) {
+		struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+
+		if (state)
+			ended_unbegun(&state->first_pause, id);
+		return;
+	}
+	measure(hit, heap, GCSCOPE_METRIC_PAUSE, pause->kind, 0, hit->now - pause->begin_ns);
+	if (pause->stopped_ns)
+		measure(hit, heap, GCSCOPE_METRIC_TIME_TO_SAFEPOINT, 0, 0,
+			pause->stopped_ns - pause->begin_ns);
+	record = RECORD(gcscope_pause_record, GCSCOPE_RECORD_PAUSE, hit->tgid, hit->process);
+	if (record) {
+		record->heap = heap;
+		record->pause = id;
+		record->collection = pause->collection;
+		record->requested_ns = pause->begin_ns;
+		record->stopped_ns = pause->stopped_ns;
+		record->ended_ns = hit->now;
+		record->latest_mutator = pause->latest_mutator;
+		record->kind = pause->kind;
+		record->cause = pause->cause;
+		record->mutators = pause->mutators;
+		record->tid = bpf_get_current_pid_tgid();
+		record_submit(record);
+	}
+	open_end(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+}
+
+/* That was no pause of a collector after all: forget it, uncounted. */
+static __always_inline void model_pause_drop(const struct hit *hit, __u64 heap, __u64 id)
+{
+	open_end(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+}
+
+static __always_inline void model_collection_begin(const struct hit *hit, __u64 heap, __u64 id,
+						   __u32 kind, __u32 cause, __u64 used)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+	struct gcscope_open collection = {
+		.begin_ns = hit->now,
+		.used = used,
+		.kind = kind,
+		.cause = cause,
+	};
+
+	if (!state)
+		return;
+	begun(&state->first_collection, id);
+	open_begin(hit, heap, id, GCSCOPE_OPEN_COLLECTION, &collection);
+}
+
+/*
+ * A collection has ended, and is counted by kind and cause; 0: as it began.
+ * used: bytes in use now, 0 unknown.
+ */
+static __always_inline void model_collection_end(const struct hit *hit, __u64 heap, __u64 id,
+						 __u32 kind, __u32 cause, __u64 used)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+	struct gcscope_open *collection = model_find(hit, heap, id, GCSCOPE_OPEN_COLLECTION);
+	struct gcscope_collection_record *record;
+
+	if (!state)
+		return;
+	if (!collection)
+		ended_unbegun(&state->first_collection, id);
+	else if (!kind)
+		kind = collection->kind;
+	if (collection && !cause)
+		cause = collection->cause;
+	if (kind >= GCS_KINDS)
+		kind = 0;
+	if (cause >= GCS_CAUSES)
+		cause = 0;
+	count(&state->collections[kind][cause]);
+	record = RECORD(gcscope_collection_record, GCSCOPE_RECORD_COLLECTION, hit->tgid,
+			hit->process);
+	if (record) {
+		record->heap = heap;
+		record->collection = id;
+		record->begin_ns = collection ? collection->begin_ns : 0;
+		record->end_ns = hit->now;
+		record->used_before = collection ? collection->used : 0;
+		record->used_after = used;
+		record->kind = kind;
+		record->cause = cause;
+		record_submit(record);
+	}
+	open_end(hit, heap, id, GCSCOPE_OPEN_COLLECTION);
+}
+
+static __always_inline __u64 open_phase(__u32 phase)
+{
+	return GCSCOPE_OPEN_PHASE | (__u64)phase << 8;
+}
+
+/* A phase of a collection, of that collection's kind. Phases may nest; one phase is open once. */
+static __always_inline void model_phase_begin(const struct hit *hit, __u64 heap, __u64 collection,
+					      __u32 phase)
+{
+	struct gcscope_open *within = model_find(hit, heap, collection, GCSCOPE_OPEN_COLLECTION);
+	struct gcscope_open value = { .begin_ns = hit->now };
+
+	if (within)
+		value.kind = within->kind;
+	open_begin(hit, heap, collection, open_phase(phase), &value);
+}
+
+static __always_inline void model_phase_end(const struct hit *hit, __u64 heap, __u64 collection,
+					    __u32 phase)
+{
+	struct gcscope_open *value = model_find(hit, heap, collection, open_phase(phase));
+
+	if (value) {
+		measure(hit, heap, GCSCOPE_METRIC_PHASE, value->kind, phase,
+			hit->now - value->begin_ns);
+		open_end(hit, heap, collection, open_phase(phase));
+	} else {
+		struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+
+		if (state)
+			ended_unbegun(&state->first_collection, collection);
+	}
+}
+
+/* An allocation waits for a collection. */
+static __always_inline void model_stall_begin(const struct hit *hit, __u64 heap, __u64 id)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+	struct gcscope_open stall = { .begin_ns = hit->now };
+
+	if (!state)
+		return;
+	begun(&state->first_stall, id);
+	open_begin(hit, heap, id, GCSCOPE_OPEN_STALL, &stall);
+}
+
+static __always_inline void model_stall_end(const struct hit *hit, __u64 heap, __u64 id)
+{
+	struct gcscope_open *stall = model_find(hit, heap, id, GCSCOPE_OPEN_STALL);
+
+	if (stall) {
+		measure(hit, heap, GCSCOPE_METRIC_STALL, 0, 0, hit->now - stall->begin_ns);
+		open_end(hit, heap, id, GCSCOPE_OPEN_STALL);
+	} else {
+		struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+
+		if (state)
+			ended_unbegun(&state->first_stall, id);
+	}
+}
+
+/* An allocation failed at the limit. */
+static __always_inline void model_out_of_memory(const struct hit *hit, __u64 heap)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+
+	if (state)
+		count(&state->out_of_memory);
+}
 
 #endif

@@ -21,15 +21,19 @@ enum gcscope_runtime {
 	GCSCOPE_RUNTIME_HOTSPOT = 2,
 };
 
-/* Value of the map `processes`, keyed by the tgid of the initial pid namespace. */
+/*
+ * Value of the map `processes`, which holds those that are watched and run,
+ * keyed by the process id in the profiler's own pid namespace.
+ */
 struct gcscope_process {
 	__u64 process;	     /* its number, from 1 */
-	__u64 start_time;    /* of the leader, ns of the boot clock */
+	__u64 start_time;    /* of the leader, ns of the boot clock; from its first event on */
 	__u32 exec;	     /* how many execs we have seen it make */
-	__u32 parent;	     /* tgid that forked it under our eyes, else 0 */
-	__u8 follow;	     /* its children are wanted too */
-	__u8 late;	     /* it ran before it was watched */
-	__u8 unused[6];
+	__u32 parent;	     /* process id that forked it under our eyes, else 0 */
+	__u32 ns_pid;	     /* in its innermost pid namespace; from its first event on */
+	__u32 seen;	     /* it has had an event */
+	__u32 follow;	     /* its children are wanted too */
+	__u32 late;	     /* it ran before it was watched */
 };
 
 struct gcscope_heap_key {
@@ -41,8 +45,8 @@ struct gcscope_heap_key {
 struct gcscope_heap_state {
 	__u32 runtime;	      /* enum gcscope_runtime */
 	__u32 plan;	      /* enum gcs_plan, or the runtime's own code; 0 unknown */
-	__u32 has_stats;      /* first and last are filled */
 	__u32 end;	      /* enum gcs_end once its last event was seen */
+	__u32 unused;
 	__u64 first_collection; /* the first ids whose begin was seen: an end with a */
 	__u64 first_pause;	/* smaller id began before we came, and is not unmatched */
 	__u64 first_stall;
@@ -50,8 +54,14 @@ struct gcscope_heap_state {
 	__u64 out_of_memory;
 	__u64 mutators_attached;
 	__u64 mutators_detached;
+	/*
+	 * Copies of the heap's statistics block. The current one is
+	 * copies[snapshots & 1]; the other is being written, so that a failed read
+	 * spoils nothing and a reader can tell when it was overtaken.
+	 */
+	__u64 snapshots;	   /* how many were taken; 0: none, first is empty too */
 	struct gcscope_stats first; /* the baseline: the block at first sight */
-	struct gcscope_stats last;
+	struct gcscope_stats copies[2];
 };
 
 enum gcscope_metric {
@@ -87,7 +97,7 @@ struct gcscope_open_key {
 
 struct gcscope_open {
 	__u64 begin_ns;
-	__u64 stopped_ns;
+	__u64 stopped_ns; /* 0 not yet */
 	__u64 collection;
 	__u64 used;
 	__u64 latest_mutator;
@@ -114,7 +124,7 @@ struct gcscope_totals {
 };
 
 enum gcscope_record_type {
-	GCSCOPE_RECORD_PROCESS = 1, /* a process is watched from now on */
+	GCSCOPE_RECORD_PROCESS = 1, /* first event of a watched process */
 	GCSCOPE_RECORD_EXEC = 2,    /* it became another program; its number ends here */
 	GCSCOPE_RECORD_EXIT = 3,    /* its last thread ended */
 	GCSCOPE_RECORD_COLLECTION = 4,

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's structs, as far as they are used: only the fields that are
+ * read, whose offsets are relocated to the running kernel at load (CO-RE).
+ */
+#ifndef GCSCOPE_BPF_KERNEL_H
+#define GCSCOPE_BPF_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define TASK_COMM_LEN	  16
+#define SIGNAL_GROUP_EXIT 0x4 /* group_exit_code tells how the whole group ended */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1]; /* level + 1 of them, the initial namespace first */
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	int group_exit_code;
+	unsigned int flags;
+};
+
+struct task_struct {
+	int pid;  /* of the thread */
+	int tgid; /* of the process */
+	int exit_code;
+	__u64 start_boottime;
+	struct task_struct *group_leader;
+	struct signal_struct *signal;
+	struct pid *thread_pid;
+	char comm[TASK_COMM_LEN];
+};
+
+struct linux_binprm;
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps. Layouts and meanings are in gcscope/profile.h and site.h.
+ *
+ * Hashes are allocated as they fill, so that memory follows use; the limits
+ * only stop a runaway. What finds no room is counted as lost.
+ */
+#ifndef GCSCOPE_BPF_MAPS_H
+#define GCSCOPE_BPF_MAPS_H
+
+#include "gcscope/profile.h"
+#include "gcscope/site.h"
+#include "kernel.h"
+
+#define RECORDS_BYTES (256 * 1024)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct gcscope_process);
+} processes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct gcscope_heap_key);
+	__type(value, struct gcscope_heap_state);
+} heaps SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct gcscope_histogram_key);
+	__type(value, struct gcscope_histogram);
+} histograms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, struct gcscope_open_key);
+	__type(value, struct gcscope_open);
+} open SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GCSCOPE_LAYOUTS);
+	__type(key, __u32);
+	__type(value, struct gcscope_layout);
+} layouts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RECORDS_BYTES);
+} records SEC(".maps");
+
+/* Mapped by userspace, which reads them and gives out numbers too. */
+struct gcscope_totals totals;
+__u64 last_process; /* the last process number given */
+
+static __always_inline void count(__u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
+static __always_inline void lost(enum gcscope_lost reason)
+{
+	count(&totals.lost[reason]);
+}
+
+#endif
