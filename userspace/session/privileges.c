@@ -26,6 +26,8 @@ unsigned privileges_held(void)
 			held |= 1U << i;
 	}
 	cap_free(caps);
+	if (held & PRIVILEGE_SYS_ADMIN)
+		held |= PRIVILEGE_BPF | PRIVILEGE_PERFMON | PRIVILEGE_CHECKPOINT_RESTORE;
 	return held;
 }
 
@@ -83,18 +85,23 @@ void privileges_explain(char *text, size_t size, const char *tried, int error, u
 		fprintf(out, "=ep %s", path);
 	}
 	fclose(out);
+	text[size - 1] = 0;
 }
 
-int privileges_drop(const cap_value_t *keep, int count)
+int privileges_drop(bool keep_files)
 {
-	cap_t caps = cap_init();
-	int failed;
+	static const cap_value_t files[] = { CAP_DAC_OVERRIDE, CAP_FOWNER };
+	cap_t held = cap_get_proc(), kept = cap_init();
+	cap_flag_value_t set;
+	int failed = !held || !kept;
 
-	if (!caps)
-		return -1;
-	failed = count && (cap_set_flag(caps, CAP_PERMITTED, count, keep, CAP_SET) ||
-			   cap_set_flag(caps, CAP_EFFECTIVE, count, keep, CAP_SET));
-	failed = failed || cap_set_proc(caps);
-	cap_free(caps);
+	for (int i = 0; !failed && keep_files && i < 2; i++) {
+		failed = cap_get_flag(held, files[i], CAP_PERMITTED, &set) ||
+			 cap_set_flag(kept, CAP_PERMITTED, 1, &files[i], set) ||
+			 cap_set_flag(kept, CAP_EFFECTIVE, 1, &files[i], set);
+	}
+	failed = failed || cap_set_proc(kept);
+	cap_free(held);
+	cap_free(kept);
 	return failed ? -1 : 0;
 }

@@ -37,7 +37,7 @@ struct privilege_row {
 
 extern const struct privilege_row privilege_rows[PRIVILEGES];
 
-/* The privileges in effect, as a mask. CAP_SYS_ADMIN is not taken to imply others. */
+/* The privileges in effect, as a mask; to the kernel CAP_SYS_ADMIN implies some of the others. */
 unsigned privileges_held(void);
 
 /*
@@ -48,9 +48,10 @@ unsigned privileges_held(void);
 void privileges_explain(char *text, size_t size, const char *tried, int error, unsigned needed);
 
 /*
- * Give up all capabilities for good, but those in keep[0..count). 0, or -1
- * with errno.
+ * Give up all capabilities for good. keep_files: but those with which root
+ * writes into other users' directories, for what is still to be written.
+ * 0, or -1 with errno.
  */
-int privileges_drop(const cap_value_t *keep, int count);
+int privileges_drop(bool keep_files);
 
 #endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* gcscope export: keep a file of the Prometheus textfile collector current. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "commands/commands.h"
+#include "commands/options.h"
+#include "commands/say.h"
+#include "commands/select.h"
+#include "commands/signals.h"
+#include "commands/watch.h"
+#include "render/publish.h"
+#include "render/render.h"
+
+#define FILE_NAME "gcscope.prom"
+#define DEFAULT_INTERVAL 10
+
+enum { KEY_TEXTFILE = 256, KEY_PID_LABEL };
+
+struct export {
+	struct options options;
+	const char *directory;
+	char path[PATH_MAX];
+	struct prometheus_style style;
+	bool failing; /* the last write failed, and it was said */
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct export *export = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		options_to_children(state, &export->options);
+		return 0;
+	case KEY_TEXTFILE:
+		export->directory = value;
+		return 0;
+	case KEY_PID_LABEL:
+		export->style.pid_label = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (!export->directory)
+			argp_failure(state, STATUS_USAGE, 0,
+				     "where to? Give --textfile DIRECTORY");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp export_argp = {
+	.options = (const struct argp_option[]){
+		{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
+		  "The directory that node_exporter's textfile collector reads, on Debian "
+		  "/var/lib/prometheus/node-exporter; the file is " FILE_NAME, 0 },
+		{ "pid-label", KEY_PID_LABEL, NULL, 0,
+		  "Tell processes of one name apart by a label pid", 0 },
+		{ 0 },
+	},
+	.parser = parse,
+	.args_doc = "",
+	.doc = "Watch running processes and keep a file of metrics current for Prometheus, until "
+	       "Ctrl-C, for -d seconds, or until all have ended. A reader finds the file whole at "
+	       "any time; at the end it is removed, so that nobody is served old numbers."
+	       "\vExit status: 0 fine; 1 failed, such as a directory that cannot be written; "
+	       "2 usage; 3 no such process; 4 not permitted; 5 nothing to attach to in a process. "
+	       "A write that fails later, on a full disk say, is told once and tried again at "
+	       "the next interval, and meanwhile the old file stays whole.",
+	.children = (const struct argp_child[]){
+		{ &options_processes, 0, "", 1 },
+		{ &options_interval, 0, NULL, 1 },
+		{ &options_duration, 0, NULL, 1 },
+		{ &options_messages, 0, "", 2 },
+		{ 0 },
+	},
+};
+
+/*
+ * Make the directory's file ours, as long as we live: the lock is on the
+ * directory itself. Try at once whether it can be written, and remove what a
+ * killed writer has left there.
+ */
+static int claim(struct export *export)
+{
+	struct publication trial;
+	int fd, length;
+
+	length = snprintf(export->path, sizeof(export->path), "%s/" FILE_NAME, export->directory);
+	if (length >= (int)sizeof(export->path)) {
+		say_error("cannot write to %s: %s", export->directory, strerror(ENAMETOOLONG));
+		return STATUS_FAILED;
+	}
+	fd = open(export->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		say_error("cannot open the directory %s: %s", export->directory, strerror(errno));
+		return STATUS_FAILED;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		say_error("another gcscope export writes to %s already", export->path);
+		return STATUS_FAILED;
+	}
+	if (publication_open(&trial, export->path, 0644)) {
+		say_error("%s", trial.error);
+		return STATUS_FAILED;
+	}
+	publication_abandon(&trial);
+	unlink(export->path);
+	return 0;
+}
+
+/* -1 with the sentence in file->error when it could not be written. */
+static int publish(const struct export *export, const struct report *report,
+		   struct publication *file)
+{
+	if (publication_open(file, export->path, 0644))
+		return -1;
+	/* A failure to write stays with the stream, for the commit to tell. */
+	render_prometheus(file->stream, report, &export->style);
+	return publication_commit(file);
+}
+
+/* One round; a file that cannot be written is told once. 0, or a status, having said why. */
+static int write_metrics(struct export *export, struct session *session)
+{
+	struct publication file;
+	struct report *report;
+	bool failed;
+
+	if (session_report(session, &report)) {
+		say_error("%s", session_error(session));
+		return STATUS_FAILED;
+	}
+	failed = publish(export, report, &file);
+	report_free(report);
+	if (failed && !export->failing)
+		say_error("%s; trying again", file.error);
+	if (!failed && export->failing)
+		say("%s is written again", export->path);
+	export->failing = failed;
+	return 0;
+}
+
+static int keep_current(struct export *export, struct session *session,
+			const struct signals *signals)
+{
+	const uint64_t interval = (uint64_t)(export->options.interval * NS_PER_SECOND);
+	const uint64_t end = watch_end(&export->options);
+	uint64_t next = clock_ns();
+	enum watch_event event;
+	int status;
+
+	do {
+		status = write_metrics(export, session);
+		if (status)
+			break;
+		/* Rounds that a slow disk has made us miss are left out. */
+		do
+			next += interval;
+		while (next <= clock_ns());
+		event = watch_until(session, signals, next < end ? next : end);
+		status = event == WATCH_FAILED ? STATUS_FAILED : 0;
+	} while (event == WATCH_TIME && clock_ns() < end);
+	unlink(export->path);
+	return status;
+}
+
+static int export_metrics(struct export *export)
+{
+	struct session *session = NULL;
+	struct signals signals;
+	int status;
+
+	/* Nobody may be there to read what we say, all day long. */
+	signal(SIGPIPE, SIG_IGN);
+	if (signals_open(&signals, watch_signals())) {
+		say_error("cannot listen to signals: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
+	status = watch_open(&session, &export->options, true);
+	if (!status) {
+		say("writing %s every %g s", export->path, export->options.interval);
+		status = keep_current(export, session, &signals);
+	}
+	session_close(session);
+	return status;
+}
+
+int command_export(int argc, char **argv)
+{
+	struct export export = {
+		.options = { .interval = DEFAULT_INTERVAL },
+		.style = { .version = GCSCOPE_VERSION },
+	};
+	int status;
+
+	argp_parse(&export_argp, argc, argv, 0, NULL, &export);
+	status = claim(&export);
+	status = status ? status : select_processes(&export.options);
+	status = status ? status : export_metrics(&export);
+	options_free(&export.options);
+	return status;
+}

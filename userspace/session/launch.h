@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starting a program under the profiler, so that probes are on before its
+ * first instruction runs, and following what it starts.
+ *
+ *	launch_start	fork and trace; the child waits, before its exec
+ *	launch_go	let it execute, to be called when the session watches it
+ *	launch_handle	to be called at each SIGCHLD: let the program go on
+ *	launch_free
+ *
+ * How. The child is a ptrace tracee (PTRACE_SEIZE) from before its exec, and
+ * what it forks becomes one by itself. From each fork or exec on, a process is
+ * stepped from system call to system call; at the exec, and after each mmap
+ * that maps a file to be executed, it stands while session_attach_mapped looks
+ * at what is mapped. So the program's own file, its shared libraries and what
+ * it opens with dlopen are all seen after they are mapped and before an
+ * instruction of theirs has run. Once a runtime is found, or a budget is spent
+ * without one, the process runs at full speed and stops only at fork and exec.
+ *
+ * What the program notices. Nothing is written into it: there are no
+ * breakpoints of ours, no injected calls and no seccomp filter (which would
+ * outlive us), and the kernel forgets a tracee's options when its tracer dies.
+ * PTRACE_O_EXITKILL is not set. So gcscope can be killed at any instant, the
+ * kernel resumes what stood, and the program runs on. One thing has to be
+ * right for that: a process that stands at a system call when its tracer dies
+ * is sent the signal of that stop. PTRACE_O_TRACESYSGOOD makes it SIGTRAP|0x80,
+ * which is no signal, so that nothing is sent; without it SIGTRAP would kill.
+ *
+ * Limits. Only the leader of a process is traced, never its other threads: a
+ * library first mapped by another thread, or a child forked by one, is not
+ * met here (the session follows the child all the same). A file with the
+ * set-user-id bit gains its owner's rights only when gcscope itself has
+ * CAP_SYS_PTRACE, as under every tracer; without it, it runs without them.
+ */
+#ifndef GCSCOPE_LAUNCH_H
+#define GCSCOPE_LAUNCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "session/session.h"
+
+struct launch;
+
+/* What shells and env(1) return for a program that was not found, or could not be executed. */
+enum { LAUNCH_NOT_EXECUTABLE = 126, LAUNCH_NOT_FOUND = 127 };
+
+/*
+ * Fork a child that will execute argv (found as execvp does), with this signal
+ * mask. To be called before anything that a child could inherit is changed,
+ * but with SIGCHLD blocked: it is what tells that launch_handle has work.
+ * Returns 0, or -1 with errno; EPERM: it may not be traced.
+ */
+int launch_start(struct launch **ret_launch, char *const argv[], const sigset_t *mask);
+
+/* Let the child execute. What it maps is attached to in the session, which outlives launch. */
+void launch_go(struct launch *launch, struct session *session);
+
+/*
+ * Handle what has happened to the program; never waits. Returns true while
+ * more is at hand, so that the caller can drain the session in between.
+ */
+bool launch_handle(struct launch *launch);
+
+pid_t launch_pid(const struct launch *launch);
+
+/* Whether the program has ended; then *ret_status is its wait status. */
+bool launch_ended(const struct launch *launch, int *ret_status);
+
+/* Why it could not be executed, an errno; 0 when it was. Known once it has ended. */
+int launch_exec_error(const struct launch *launch);
+
+/* Whether a runtime was found in it or in what it started. */
+bool launch_found_runtime(const struct launch *launch);
+
+/* NULL is fine. A child that was not let go ends here; what runs, runs on. */
+void launch_free(struct launch *launch);
+
+#endif
