@@ -55,6 +55,7 @@ struct heap_report {
 	size_t phase_count;
 	struct distribution stalls;
 	uint64_t out_of_memory;
+	bool has_stalls; /* the runtime can tell stalls and out_of_memory */
 #define REPORT_NUMBER(group, key) struct number group##_##key;
 	GCSCOPE_STATS_COUNTERS(REPORT_NUMBER)
 	GCSCOPE_STATS_GAUGES(REPORT_NUMBER)
@@ -79,7 +80,7 @@ struct process_report {
 	pid_t pid;	  /* as gcscope sees it */
 	pid_t ns_pid;
 	char comm[GCSCOPE_COMM + 1]; /* as the kernel has it: any bytes */
-	char *cgroup;		     /* NULL unknown */
+	char *cgroup;		     /* its path, "/system.slice/a.service"; NULL unknown */
 	bool attached_late;
 	const char *runtime; /* static string, "gcscope", "hotspot" */
 	const char *tier;    /* static string, "usdt", "symbol", "surrogate" */
