@@ -34,7 +34,8 @@ static __noinline __attribute__((unused)) bool site_argument(struct pt_regs *ctx
 		return false;
 	argument = &layout->arguments[number];
 	size = argument->size;
-	if (size < 1 || size > sizeof(value))
+	if (argument->place == GCSCOPE_ARGUMENT_NONE ||
+	    argument->place > GCSCOPE_ARGUMENT_MEMORY || size > sizeof(value))
 		return false;
 	if (argument->place == GCSCOPE_ARGUMENT_CONSTANT) {
 		*ret_value = argument->value;

@@ -7,6 +7,7 @@
 #include "kernel.h"
 
 #include "adapters/gcscope.h"
+#include "adapters/hotspot.h"
 #include "model.h"
 #include "task.h"
 
@@ -76,6 +77,9 @@ int probe(struct pt_regs *ctx)
 	switch (hit.runtime) {
 	case GCSCOPE_RUNTIME_GCSCOPE:
 		gcscope_event(&hit, ctx);
+		break;
+	case GCSCOPE_RUNTIME_HOTSPOT:
+		hotspot_event(&hit, ctx);
 		break;
 	}
 	return 0;

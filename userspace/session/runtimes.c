@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gcscope/events.h"
+#include "gcscope/hotspot.h"
 #include "model/names.h"
 
 #define EVENT_PROBE(name, number, rate, prose, args) { GCS_EVENTS_PROVIDER, #name, number },
@@ -13,6 +14,27 @@ static const struct runtime_probe gcscope_probes[] = {
 	{ 0 },
 };
 
+#define HOTSPOT_PROBE(NAME, number, provider, name) { provider, name, number },
+static const struct runtime_probe hotspot_probes[] = {
+	HOTSPOT_PROBE_TABLE(HOTSPOT_PROBE)
+	{ 0 },
+};
+
+#define HOTSPOT_FUNCTION(NAME, number, symbol) { symbol, number },
+static const struct runtime_function hotspot_functions[] = {
+	HOTSPOT_FUNCTION_TABLE(HOTSPOT_FUNCTION)
+	{ 0 },
+};
+
+static const char *hotspot_plan_name(uint32_t plan)
+{
+	switch (plan) {
+#define HOTSPOT_PLAN_CASE(NAME, code, name) case code: return name;
+	HOTSPOT_PLAN_TABLE(HOTSPOT_PLAN_CASE)
+	default: return NULL;
+	}
+}
+
 const struct runtime runtimes[] = {
 	{
 		.code = GCSCOPE_RUNTIME_GCSCOPE,
@@ -21,6 +43,15 @@ const struct runtime runtimes[] = {
 		.has_time_to_safepoint = true,
 		.probes = gcscope_probes,
 		.plan = plan_name,
+	},
+	{
+		.code = GCSCOPE_RUNTIME_HOTSPOT,
+		.name = "hotspot",
+		.tier = "usdt",
+		.has_time_to_safepoint = true,
+		.probes = hotspot_probes,
+		.functions = hotspot_functions,
+		.plan = hotspot_plan_name,
 	},
 };
 const size_t runtime_count = sizeof(runtimes) / sizeof(runtimes[0]);

@@ -11,12 +11,23 @@
 #include <stdint.h>
 
 #include "gcscope/profile.h"
+#include "gcscope/site.h"
 
 /* A probe that the adapter understands. */
 struct runtime_probe {
 	const char *provider; /* of the ELF note */
 	const char *name;
 	uint16_t event;	      /* the number by which the adapter knows it */
+};
+
+/*
+ * A function that the adapter wants probed at its entry, where no probe tells
+ * what it needs: layout 0, the arguments are in the calling convention's
+ * registers. A file without it (stripped, another version) is attached without.
+ */
+struct runtime_function {
+	const char *symbol; /* as in .symtab or .dynsym */
+	uint16_t event;
 };
 
 struct runtime {
@@ -26,6 +37,8 @@ struct runtime {
 	bool has_time_to_safepoint;
 	/* A file belongs to the runtime when it has one of these. NULL name ends them. */
 	const struct runtime_probe *probes;
+	/* Besides; NULL none. A NULL symbol ends them. */
+	const struct runtime_function *functions;
 	/* The name of what the adapter gave to model_heap_seen; static, NULL unknown. */
 	const char *(*plan)(uint32_t plan);
 };

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What kernel programs and userspace share about OpenJDK's HotSpot: which of
+ * its probes are listened to, by which number, and the names of its collectors.
+ */
+#ifndef GCSCOPE_HOTSPOT_H
+#define GCSCOPE_HOTSPOT_H
+
+/* X(NAME, number, provider, name): USDT probes of libjvm.so. */
+#define HOTSPOT_PROBE_TABLE(X)                                                 \
+	X(SAFEPOINT_BEGIN, 1, "hs_private", "safepoint__begin")                \
+	X(SAFEPOINT_END, 2, "hs_private", "safepoint__end")                    \
+	X(OPERATION_BEGIN, 3, "hotspot", "vmops__begin")                       \
+	X(OPERATION_END, 4, "hotspot", "vmops__end")                           \
+	X(SERVICE_BEGIN, 5, "hotspot", "gc__begin")                            \
+	X(POOL_BEGIN, 6, "hotspot", "mem__pool__gc__begin")                    \
+	X(POOL_END, 7, "hotspot", "mem__pool__gc__end")
+
+/*
+ * X(NAME, number, symbol): functions, probed at their entry. The VM writes the
+ * cause of a collection, in words, into its performance data before it begins;
+ * no USDT probe tells it.
+ */
+#define HOTSPOT_FUNCTION_TABLE(X)                                              \
+	X(PERFORMANCE_STRING, 8, "_ZN10PerfString10set_stringEPKc")
+
+/* X(NAME, code, name) */
+#define HOTSPOT_PLAN_TABLE(X)                                                  \
+	X(SERIAL, 1, "serial")                                                 \
+	X(PARALLEL, 2, "parallel")                                             \
+	X(G1, 3, "g1")
+
+#define HOTSPOT_CODE_PROBE(NAME, number, provider, name) HOTSPOT_##NAME = number,
+#define HOTSPOT_CODE_FUNCTION(NAME, number, symbol)	 HOTSPOT_##NAME = number,
+#define HOTSPOT_CODE_PLAN(NAME, code, name)		 HOTSPOT_PLAN_##NAME = code,
+
+enum hotspot_event {
+	HOTSPOT_PROBE_TABLE(HOTSPOT_CODE_PROBE)
+	HOTSPOT_FUNCTION_TABLE(HOTSPOT_CODE_FUNCTION)
+};
+enum hotspot_plan { HOTSPOT_PLAN_TABLE(HOTSPOT_CODE_PLAN) };
+
+#undef HOTSPOT_CODE_PROBE
+#undef HOTSPOT_CODE_FUNCTION
+#undef HOTSPOT_CODE_PLAN
+
+#endif
