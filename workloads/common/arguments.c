@@ -23,7 +23,7 @@ _Noreturn static void help(const char *prose, const struct argument *arguments, 
 	exit(0);
 }
 
-static uint64_t number(const char *text, const struct argument *argument)
+uint64_t argument_value(const struct argument *argument, const char *text)
 {
 	uint64_t value;
 	char *end;
@@ -47,6 +47,6 @@ void arguments_parse(int argc, char *argv[], const char *prose, const struct arg
 	if ((size_t)argc - 1 > count)
 		usage_error("%d arguments, but %zu at most (see --help)", argc - 1, count);
 	for (size_t i = 0; i < count; i++)
-		values[i] = i + 1 < (size_t)argc ? number(argv[i + 1], &arguments[i])
+		values[i] = i + 1 < (size_t)argc ? argument_value(&arguments[i], argv[i + 1])
 						 : arguments[i].preset;
 }

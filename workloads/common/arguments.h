@@ -12,6 +12,9 @@ struct argument {
 	uint64_t lowest, highest, preset;
 };
 
+/* The number that text is, if it is one that fits; else one sentence and exit status 2. */
+uint64_t argument_value(const struct argument *argument, const char *text);
+
 /*
  * Fill values[0..count) from the command line, an argument that is not given
  * with its preset. --help prints the usage and exits with 0; anything else
