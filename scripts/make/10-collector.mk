@@ -9,7 +9,13 @@ $(BUILD)/obj/collector/%.o: collector/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Icollector $(CFLAGS) -fPIC -fvisibility=hidden $(DEPFLAGS) -c $< -o $@
 
-$(BUILD)/lib/libgcscope.a: $(COLLECTOR_OBJ)
+# One object, in which everything but the public interface is local: an
+# embedder's own `fail` or `mark` is none of our business.
+$(BUILD)/obj/libgcscope.o: $(COLLECTOR_OBJ)
+	$(Q)$(LD) -r -o $@.all $^
+	$(Q)$(OBJCOPY) --localize-hidden $@.all $@ && rm -f $@.all
+
+$(BUILD)/lib/libgcscope.a: $(BUILD)/obj/libgcscope.o
 	$(say) AR $@
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

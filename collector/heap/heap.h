@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The heap as the rooms of the collector see it: what they share, and who may
+ * touch it.
+ *
+ * Locks, in the order in which they are taken:
+ *	registry (heap/registry.h)	the list of heaps
+ *	heap->world	who holds it may stop the mutators; the list of mutators
+ *	heap->classes_lock, heap->roots_lock, heap->stats_lock, space->lock
+ *			short sections, nothing is waited for inside
+ *
+ * A mutator that waits for `world` counts as stopped meanwhile (mutator.h), so
+ * that the holder never waits for it in turn.
+ */
+#ifndef GCSCOPE_HEAP_HEAP_H
+#define GCSCOPE_HEAP_HEAP_H
+
+#include <pthread.h>
+
+#include "gcscope/gcscope.h"
+#include "heap/size_class.h"
+#include "heap/space.h"
+#include "heap/type.h"
+#include "mutator/roots.h"
+#include "tracing/mark_stack.h"
+
+struct mutator;
+struct plan;
+
+struct gcs_heap {
+	uint64_t id;
+	uint32_t pid; /* of the process that this copy belongs to; another one after fork */
+	struct gcs_options options; /* resolved: defaults and environment are in */
+	const struct plan *plan;
+	struct gcs_heap *next; /* in the registry */
+
+	struct space space;
+	struct type_table types;
+
+	/* Blocks with free cells that wait to be swept, by class; guarded by classes_lock. */
+	pthread_mutex_t classes_lock;
+	uint32_t sweepable[CLASS_COUNT];
+	uint32_t large; /* all large objects */
+
+	/* Allocation since the last collection, in bytes taken by mutators, against the budget. Atomic. */
+	uint64_t charged;
+	uint64_t budget; /* written while the world stands */
+
+	/* The handshake (mutator/safepoint.h). */
+	pthread_mutex_t world;
+	struct mutator *mutators;
+	uint64_t mutators_ever;
+	uint32_t stop;		   /* atomic: enum stop */
+	uint64_t stop_requested_ns; /* written before `stop` is set */
+	bool quiet;		   /* likewise: this stop is not told as a pause */
+	uint64_t pause;		   /* id of the pause under way, or of the last one */
+
+	struct roots roots;
+	struct mark_stack mark_stack;
+
+	uint64_t collection; /* id of the collection under way, or of the last one */
+	uint64_t stall;	     /* id of the last stall. Atomic */
+	uint64_t used;	     /* bytes in objects, as of the last time the world stood */
+
+	pthread_mutex_t stats_lock;
+	struct gcscope_stats stats;
+};
+
+/* Keep a sentence for gcs_error_message, and return `error`. */
+int fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "heap/space.h"
+
+#include <string.h>
+
+#include "heap/size_class.h"
+#include "platform/platform.h"
+
+/* An array beside the heap with `per_block` bytes for each block. */
+struct side {
+	void **array;
+	size_t per_block;
+};
+
+#define SIDES 5
+
+static void sides_of(struct space *space, struct side sides[SIDES])
+{
+	sides[0] = (struct side){ (void **)&space->starts, BLOCK_GRANULES / 8 };
+	sides[1] = (struct side){ (void **)&space->marks, BLOCK_GRANULES / 8 };
+	sides[2] = (struct side){ (void **)&space->cards, BLOCK_BYTES / CARD_BYTES };
+	sides[3] = (struct side){ (void **)&space->blocks, sizeof(struct block) };
+	sides[4] = (struct side){ (void **)&space->free, 1 }; /* an eighth of it is used */
+}
+
+static size_t page_round(size_t bytes)
+{
+	return (bytes + platform_page_size() - 1) & ~(platform_page_size() - 1);
+}
+
+bool space_create(struct space *space, size_t capacity_max)
+{
+	struct side sides[SIDES];
+	size_t i, bytes;
+
+	memset(space, 0, sizeof(*space));
+	/* A large object counts for its pages, at least 12 KiB, and takes whole blocks of addresses. */
+	bytes = 6 * capacity_max + CHUNK_BYTES;
+	bytes = (bytes + CHUNK_BYTES - 1) & ~(CHUNK_BYTES - 1);
+	space->reserved = bytes;
+	space->block_limit = bytes / BLOCK_BYTES;
+	space->capacity_max = capacity_max;
+	space->base = (uintptr_t)platform_reserve(bytes, CHUNK_BYTES);
+	if (!space->base)
+		return false;
+	sides_of(space, sides);
+	for (i = 0; i < SIDES; i++) {
+		*sides[i].array = platform_reserve(page_round(space->block_limit * sides[i].per_block),
+						   platform_page_size());
+		if (!*sides[i].array) {
+			space_destroy(space);
+			return false;
+		}
+	}
+	pthread_mutex_init(&space->lock, NULL);
+	return true;
+}
+
+void space_destroy(struct space *space)
+{
+	struct side sides[SIDES];
+	size_t i;
+
+	sides_of(space, sides);
+	for (i = 0; i < SIDES; i++)
+		platform_unreserve(*sides[i].array, page_round(space->block_limit * sides[i].per_block));
+	platform_unreserve((void *)space->base, space->reserved);
+	pthread_mutex_destroy(&space->lock);
+}
+
+/* Commit memory and metadata for the next chunk. */
+static bool space_commit(struct space *space)
+{
+	size_t first = space->committed, i, low, high;
+	struct side sides[SIDES];
+
+	if (first + CHUNK_BLOCKS > space->block_limit ||
+	    !platform_commit((void *)(space->base + first * BLOCK_BYTES), CHUNK_BYTES))
+		return false;
+	sides_of(space, sides);
+	for (i = 0; i < SIDES; i++) {
+		low = page_round(first * sides[i].per_block);
+		high = page_round((first + CHUNK_BLOCKS) * sides[i].per_block);
+		if (high > low && !platform_commit((char *)*sides[i].array + low, high - low))
+			return false;
+	}
+	space->committed += CHUNK_BLOCKS;
+	return true;
+}
+
+/* Where `count` neighbours are free below the frontier, or the frontier. */
+static size_t find_free(struct space *space, size_t count)
+{
+	size_t first = bit_find(space->free, space->free_hint, space->frontier), end;
+
+	space->free_hint = first;
+	while (first < space->frontier) {
+		for (end = first; end < space->frontier && end < first + count; end++)
+			if (!bit_test(space->free, end))
+				break;
+		if (end == first + count || end == space->frontier)
+			return first;
+		first = bit_find(space->free, end, space->frontier);
+	}
+	return space->frontier;
+}
+
+/* Account for more memory held. False when that would be too much. */
+static bool charge(struct space *space, size_t bytes)
+{
+	if (space->capacity + bytes > space->capacity_max)
+		return false;
+	space->capacity += bytes;
+	if (space->capacity > space->capacity_peak)
+		space->capacity_peak = space->capacity;
+	return true;
+}
+
+/* Let go of the memory of a free block. */
+static void release_block(struct space *space, struct block *block)
+{
+	platform_release((void *)block_address(space, block), BLOCK_BYTES);
+	block->dirty = 0;
+	space->dirty_blocks--;
+	space->capacity -= BLOCK_BYTES;
+}
+
+void space_trim(struct space *space, size_t keep)
+{
+	size_t i;
+
+	/* From the top down, so that the heap stays compact. */
+	for (i = space->frontier; i-- > 0 && space->dirty_blocks * BLOCK_BYTES > keep;)
+		if (space->blocks[i].state == BLOCK_FREE && space->blocks[i].dirty)
+			release_block(space, &space->blocks[i]);
+}
+
+/* Take `count` neighbouring blocks out of the free ones. */
+static struct block *take(struct space *space, size_t count)
+{
+	size_t first = find_free(space, count), i;
+
+	while (first + count > space->committed)
+		if (!space_commit(space))
+			return NULL;
+	for (i = first; i < first + count && i < space->frontier; i++)
+		bit_clear(space->free, i);
+	if (first + count > space->frontier)
+		space->frontier = first + count;
+	return &space->blocks[first];
+}
+
+static struct block *take_small(struct space *space, unsigned class)
+{
+	struct block *block;
+	uint8_t dirty;
+
+	/* A dirty block is paid for; a clean one needs room. */
+	if (space->dirty_blocks == 0 && space->capacity + BLOCK_BYTES > space->capacity_max)
+		return NULL;
+	block = take(space, 1);
+	if (!block)
+		return NULL;
+	dirty = block->dirty;
+	if (dirty)
+		space->dirty_blocks--;
+	else if (!charge(space, BLOCK_BYTES)) {
+		/* Room is held by other free blocks: let one go for this one. */
+		space_trim(space, (space->dirty_blocks - 1) * BLOCK_BYTES);
+		charge(space, BLOCK_BYTES);
+	}
+	*block = (struct block){
+		.state = BLOCK_SMALL,
+		.class = (uint8_t)class,
+		.cell = (uint32_t)class_bytes(class),
+		.reciprocal = (uint32_t)(((1ULL << 32) + class_bytes(class) - 1) / class_bytes(class)),
+		.dirty = dirty,
+		.next = NO_BLOCK,
+	};
+	return block;
+}
+
+struct block *space_take_small(struct space *space, unsigned class)
+{
+	struct block *block;
+
+	pthread_mutex_lock(&space->lock);
+	block = take_small(space, class);
+	pthread_mutex_unlock(&space->lock);
+	return block;
+}
+
+static struct block *take_large(struct space *space, size_t bytes)
+{
+	size_t count = (bytes + BLOCK_BYTES - 1) >> BLOCK_SHIFT, held = page_round(bytes), i, room;
+	struct block *block;
+
+	if (held > space->capacity_max)
+		return NULL;
+	room = space->capacity_max - held;
+	if (space->capacity > room) {
+		size_t excess = space->capacity - room, dirty = space->dirty_blocks * BLOCK_BYTES;
+
+		if (excess > dirty)
+			return NULL;
+		space_trim(space, dirty - excess);
+		if (space->capacity > room)
+			return NULL;
+	}
+	block = take(space, count);
+	if (!block)
+		return NULL;
+	for (i = 0; i < count; i++) {
+		if (block[i].dirty)
+			release_block(space, &block[i]);
+		block[i] = (struct block){ .state = BLOCK_LARGE_REST, .head = (uint32_t)i };
+	}
+	block->state = BLOCK_LARGE;
+	block->blocks = (uint32_t)count;
+	block->bytes = held;
+	block->next = NO_BLOCK;
+	charge(space, held);
+	bit_set(space->starts, space_granule(space, large_header(space, block)));
+	return block;
+}
+
+struct block *space_take_large(struct space *space, size_t bytes)
+{
+	struct block *block;
+
+	pthread_mutex_lock(&space->lock);
+	block = take_large(space, bytes);
+	pthread_mutex_unlock(&space->lock);
+	return block;
+}
+
+/* No object of a free block has a start or a mark bit. */
+static void clear_bits(struct space *space, struct block *block)
+{
+	size_t word = block_index(space, block) * BLOCK_WORDS;
+
+	memset(&space->starts[word], 0, BLOCK_WORDS * 8);
+	memset(&space->marks[word], 0, BLOCK_WORDS * 8);
+}
+
+void space_free(struct space *space, struct block *block)
+{
+	size_t index = block_index(space, block), i, count = 1;
+	bool small = block->state == BLOCK_SMALL;
+
+	pthread_mutex_lock(&space->lock);
+	clear_bits(space, block);
+	if (small) {
+		space->dirty_blocks++;
+	} else {
+		count = block->blocks;
+		space->capacity -= block->bytes;
+		platform_release((void *)block_address(space, block), block->bytes);
+	}
+	for (i = 0; i < count; i++) {
+		block[i] = (struct block){ .state = BLOCK_FREE, .dirty = small };
+		bit_set(space->free, index + i);
+	}
+	if (index < space->free_hint)
+		space->free_hint = index;
+	pthread_mutex_unlock(&space->lock);
+}
+
+static void *find_small(const struct space *space, const struct block *block, uintptr_t address)
+{
+	uintptr_t first = block_address(space, block) + BLOCK_FIRST_CELL, cell;
+	size_t index;
+
+	if (address <= first)
+		return NULL;
+	/* Exact, since the offset is below 2^16 and a cell at most 2^13 bytes. */
+	index = (size_t)(((uint64_t)(address - 1 - first) * block->reciprocal) >> 32);
+	cell = first + index * block->cell;
+	if (index >= block_cells(block) || address < cell + HEADER_BYTES ||
+	    !bit_test(space->starts, space_granule(space, cell)))
+		return NULL;
+	return (void *)(cell + HEADER_BYTES);
+}
+
+static void *find_large(const struct space *space, const struct block *block, uintptr_t address)
+{
+	uintptr_t header = large_header(space, block);
+
+	if (address < header + HEADER_BYTES || address > block_address(space, block) + block->bytes ||
+	    !bit_test(space->starts, space_granule(space, header)))
+		return NULL;
+	return (void *)(header + HEADER_BYTES);
+}
+
+void *space_find_object(const struct space *space, uintptr_t address)
+{
+	const struct block *block;
+
+	if (!space_contains(space, address - 1))
+		return NULL;
+	block = space_block(space, address - 1);
+	switch (block->state) {
+	case BLOCK_SMALL:
+		return find_small(space, block, address);
+	case BLOCK_LARGE_REST:
+		block -= block->head;
+		/* fall through */
+	case BLOCK_LARGE:
+		return find_large(space, block, address);
+	default:
+		return NULL;
+	}
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/heap.h"
+#include "platform/platform.h"
+
+#define TYPES_MAX   ((size_t)1 << 20)
+#define TYPES_BYTES (TYPES_MAX * sizeof(struct type))
+#define COMMIT_STEP ((size_t)65536)
+#define SIZE_LIMIT  ((size_t)UINT32_MAX)
+
+_Static_assert(TYPES_BYTES % COMMIT_STEP == 0, "types are committed in whole steps");
+_Static_assert(TYPES_MAX - 1 == GCS_HEADER_TYPE_MASK >> GCS_HEADER_TYPE_SHIFT, "type ids fill their field");
+
+bool types_create(struct type_table *table)
+{
+	table->types = platform_reserve(TYPES_BYTES, platform_page_size());
+	if (!table->types)
+		return false;
+	table->count = 1;
+	table->committed = 0;
+	pthread_mutex_init(&table->lock, NULL);
+	return true;
+}
+
+void types_destroy(struct type_table *table)
+{
+	size_t id;
+
+	for (id = 1; id < table->count; id++) {
+		free(table->types[id].name);
+		free(table->types[id].pointers);
+		free(table->types[id].element_pointers);
+	}
+	platform_unreserve(table->types, TYPES_BYTES);
+	pthread_mutex_destroy(&table->lock);
+}
+
+static int check_offsets(const char *name, const char *part, const uint32_t *offsets, size_t count,
+			 size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (offsets[i] % sizeof(void *))
+			return fail(-EINVAL, "type %s: pointer offset %u of its %s is not a multiple of %zu",
+				    name, offsets[i], part, sizeof(void *));
+		if (size < sizeof(void *) || offsets[i] > size - sizeof(void *))
+			return fail(-EINVAL, "type %s: pointer offset %u lies outside its %s of %zu bytes",
+				    name, offsets[i], part, size);
+	}
+	return 0;
+}
+
+static int check_info(const struct gcs_type_info *info)
+{
+	const char *name = info->name ? info->name : "(no name)";
+	int error;
+
+	if (info->align != 0 && info->align != 8 && info->align != 16)
+		return fail(-EINVAL, "type %s: alignment %zu is not 8 or 16", name, info->align);
+	if (info->size > SIZE_LIMIT || info->element_size > SIZE_LIMIT)
+		return fail(-EINVAL, "type %s: its fixed part or its element is over 4 GiB", name);
+	if (info->trace && (info->pointer_count || info->element_pointer_count))
+		return fail(-EINVAL, "type %s: it has a trace function and pointer offsets beside it", name);
+	if (info->element_size % sizeof(void *) && info->element_pointer_count)
+		return fail(-EINVAL, "type %s: elements of %zu bytes would misalign their pointers", name,
+			    info->element_size);
+	if (info->size % sizeof(void *) && info->element_pointer_count)
+		return fail(-EINVAL, "type %s: a fixed part of %zu bytes would misalign its elements' pointers",
+			    name, info->size);
+	error = check_offsets(name, "fixed part", info->pointers, info->pointer_count, info->size);
+	if (error)
+		return error;
+	return check_offsets(name, "element", info->element_pointers, info->element_pointer_count,
+			     info->element_size);
+}
+
+/* NULL for an empty table, too: *ok tells. */
+static uint32_t *copy_offsets(const uint32_t *offsets, size_t count, bool *ok)
+{
+	uint32_t *copy;
+
+	if (count == 0)
+		return NULL;
+	copy = malloc(count * sizeof(*copy));
+	if (copy)
+		memcpy(copy, offsets, count * sizeof(*copy));
+	else
+		*ok = false;
+	return copy;
+}
+
+static bool fill(struct type *type, const struct gcs_type_info *info)
+{
+	bool ok = true;
+
+	type->size = info->size;
+	type->element_size = info->element_size;
+	type->pointer_count = (uint32_t)info->pointer_count;
+	type->element_pointer_count = (uint32_t)info->element_pointer_count;
+	type->trace = info->trace;
+	type->align = info->align ? info->align : 8;
+	type->pointers = copy_offsets(info->pointers, info->pointer_count, &ok);
+	type->element_pointers = copy_offsets(info->element_pointers, info->element_pointer_count, &ok);
+	type->name = strdup(info->name ? info->name : "(no name)");
+	if (ok && type->name)
+		return true;
+	free(type->pointers);
+	free(type->element_pointers);
+	free(type->name);
+	return false;
+}
+
+/* What inline code needs: the run, the cell and the header of a new object. */
+static void fill_abi(struct type *type, size_t id)
+{
+	size_t bytes = type_bytes(type, 0);
+	unsigned class = type->align == 16 ? class_of_aligned(bytes) : class_of(bytes);
+
+	type->abi.header = (uint64_t)id << GCS_HEADER_TYPE_SHIFT;
+	type->abi.run = class;
+	type->abi.cell = class == CLASS_LARGE ? GCS_GRANULE : (uint32_t)class_bytes(class);
+}
+
+static int register_locked(struct type **ret_type, struct type_table *table,
+			   const struct gcs_type_info *info)
+{
+	struct type *type = &table->types[table->count];
+
+	if (table->count == TYPES_MAX)
+		return fail(-ENOSPC, "type %s: a heap has room for %zu types", info->name, TYPES_MAX - 1);
+	if ((table->count + 1) * sizeof(*type) > table->committed) {
+		if (!platform_commit((char *)table->types + table->committed, COMMIT_STEP))
+			return fail(-ENOMEM, "type %s: no memory", info->name);
+		table->committed += COMMIT_STEP;
+	}
+	if (!fill(type, info))
+		return fail(-ENOMEM, "type %s: no memory", info->name);
+	fill_abi(type, table->count);
+	__atomic_store_n(&table->count, table->count + 1, __ATOMIC_RELEASE);
+	*ret_type = type;
+	return 0;
+}
+
+int gcs_type_register(struct gcs_type **ret_type, struct gcs_heap *heap, const struct gcs_type_info *info)
+{
+	struct type *type = NULL;
+	int error = check_info(info);
+
+	if (error)
+		return error;
+	pthread_mutex_lock(&heap->types.lock);
+	error = register_locked(&type, &heap->types, info);
+	pthread_mutex_unlock(&heap->types.lock);
+	if (!error)
+		*ret_type = &type->abi;
+	return error;
+}

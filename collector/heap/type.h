@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registered types. A type's address never changes, so that the tracer finds it
+ * by its id with one addition while others register more.
+ */
+#ifndef GCSCOPE_HEAP_TYPE_H
+#define GCSCOPE_HEAP_TYPE_H
+
+#include "gcscope/type.h"
+
+struct type {
+	struct gcs_type abi; /* first: what inline code reads */
+	char *name;
+	size_t size;
+	size_t element_size;
+	uint32_t pointer_count;
+	uint32_t element_pointer_count;
+	uint32_t *pointers;
+	uint32_t *element_pointers;
+	void (*trace)(void *object, struct gcs_tracer *tracer);
+	size_t align;
+};
+
+struct type_table {
+	pthread_mutex_t lock; /* guards registration */
+	struct type *types;   /* address space for all; [id], from 1 */
+	size_t count;	      /* atomic: ids below are valid */
+	size_t committed;     /* bytes */
+};
+
+bool types_create(struct type_table *table);
+void types_destroy(struct type_table *table);
+
+static inline uint32_t header_type(uint64_t header)
+{
+	return (uint32_t)((header & GCS_HEADER_TYPE_MASK) >> GCS_HEADER_TYPE_SHIFT);
+}
+
+static inline const struct type *object_type(const struct type_table *table, const void *object)
+{
+	return &table->types[header_type(*gcs_header(object))];
+}
+
+/* Bytes of an object of a type with this many elements, header included. SIZE_MAX: too many. */
+static inline size_t type_bytes(const struct type *type, size_t length)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(type->element_size, length, &bytes) ||
+	    __builtin_add_overflow(bytes, type->size + 2 * sizeof(uint64_t), &bytes))
+		return SIZE_MAX;
+	return (bytes - sizeof(uint64_t) + GCS_GRANULE - 1) & ~(size_t)(GCS_GRANULE - 1);
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Allocation beyond the inline path: new runs, large objects, arrays, running out. */
+#include "heap/plan.h"
+#include "mutator/collection.h"
+#include "mutator/safepoint.h"
+#include "probes/probes.h"
+
+/* One request for memory, until it is met or given up. */
+struct request {
+	struct mutator *mutator;
+	unsigned class;
+	size_t bytes;	    /* header included */
+	const void *caller; /* in the program */
+	uintptr_t cell;	    /* answer: a zeroed header, or 0 */
+};
+
+static uintptr_t bump(struct mutator *mutator, unsigned class)
+{
+	struct gcs_run *run = &mutator->abi.runs[class];
+	uintptr_t cell = run->cursor, end = cell + class_bytes(class);
+
+	if (end > __atomic_load_n(&run->limit, __ATOMIC_RELAXED))
+		return 0;
+	run->cursor = end;
+	return cell;
+}
+
+static uintptr_t allocate_large(struct mutator *mutator, size_t bytes)
+{
+	struct gcs_heap *heap = mutator->heap;
+	struct block *block = space_take_large(&heap->space, bytes + BLOCK_FIRST_CELL);
+
+	if (!block)
+		return 0;
+	pthread_mutex_lock(&heap->classes_lock);
+	block->next = heap->large;
+	heap->large = (uint32_t)block_index(&heap->space, block);
+	pthread_mutex_unlock(&heap->classes_lock);
+	mutator->allocated_bytes += block->bytes;
+	__atomic_fetch_add(&heap->charged, block->bytes, __ATOMIC_RELAXED);
+	return large_header(&heap->space, block);
+}
+
+/* Without collecting. */
+static bool try(struct request *request)
+{
+	struct mutator *mutator = request->mutator;
+
+	if (request->class == CLASS_LARGE) {
+		request->cell = allocate_large(mutator, request->bytes);
+		return request->cell;
+	}
+	do {
+		request->cell = bump(mutator, request->class);
+	} while (!request->cell && mutator->heap->plan->refill(mutator, request->class));
+	return request->cell;
+}
+
+static bool budget_spent(const struct gcs_heap *heap)
+{
+	return __atomic_load_n(&heap->charged, __ATOMIC_RELAXED) >= heap->budget;
+}
+
+/* Under option stress: is this the Nth allocation? */
+static bool stressed(struct mutator *mutator)
+{
+	if (!mutator->heap->options.stress || --mutator->until_stress > 0)
+		return false;
+	mutator->until_stress = mutator->heap->options.stress;
+	return true;
+}
+
+/* No memory within heap_max: a last full collection, and another look. */
+static void try_at_limit(struct request *request)
+{
+	struct mutator *mutator = request->mutator;
+	struct gcs_heap *heap = mutator->heap;
+	uint64_t stall = __atomic_add_fetch(&heap->stall, 1, __ATOMIC_RELAXED);
+
+	gcs_emit(stall_begin, heap->id, stall, mutator->id, request->bytes, (uintptr_t)request->caller);
+	collect(mutator, GCS_CAUSE_LIMIT, request->caller);
+	try(request);
+	gcs_emit(stall_end, heap->id, stall);
+	if (!request->cell)
+		gcs_emit(out_of_memory, heap->id, mutator->id, request->bytes, heap->space.capacity,
+			 heap->options.heap_max, (uintptr_t)request->caller);
+}
+
+/* Zeroed memory for an object, or 0. */
+static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes, const void *caller)
+{
+	struct request request = { mutator, class, bytes, caller, 0 };
+	struct gcs_heap *heap = mutator->heap;
+	uint64_t seen = collection_now(heap);
+
+	if (__atomic_load_n(&mutator->abi.poll, __ATOMIC_RELAXED)) {
+		mutator_park(mutator, 0, caller);
+		mutator_unpark(mutator);
+	}
+	if (stressed(mutator))
+		collect(mutator, GCS_CAUSE_STRESS, caller);
+	else if (budget_spent(heap))
+		collect_unless_done(mutator, GCS_CAUSE_ALLOCATION, seen, caller);
+	if (!try(&request))
+		try_at_limit(&request);
+	if (request.cell)
+		mutator->abi.objects++;
+	return request.cell;
+}
+
+__attribute__((noinline)) void *gcs_alloc_slow(struct gcs_mutator *abi, const struct gcs_type *type)
+{
+	const struct type *full = (const struct type *)type;
+	uintptr_t cell = allocate(mutator_of(abi), type->run, type_bytes(full, 0), __builtin_return_address(0));
+
+	if (!cell)
+		return NULL;
+	*(uint64_t *)cell = type->header;
+	return (void *)(cell + HEADER_BYTES);
+}
+
+/* A length that does not fit the header stands in the word before it, which only large objects have free. */
+static void write_header(uintptr_t cell, const struct gcs_type *type, size_t length)
+{
+	uint64_t *header = (uint64_t *)cell;
+
+	if (length >= GCS_LENGTH_LONG) {
+		header[-1] = length;
+		length = GCS_LENGTH_LONG;
+	}
+	*header = type->header | (uint64_t)length << GCS_HEADER_LENGTH_SHIFT;
+}
+
+__attribute__((noinline)) void *gcs_alloc_array(struct gcs_mutator *abi, const struct gcs_type *type,
+						size_t length)
+{
+	const struct type *full = (const struct type *)type;
+	struct mutator *mutator = mutator_of(abi);
+	size_t bytes = type_bytes(full, length);
+	unsigned class = full->align == 16 ? class_of_aligned(bytes) : class_of(bytes);
+	uintptr_t cell = 0;
+
+	if (class != CLASS_LARGE)
+		cell = bump(mutator, class);
+	if (cell)
+		abi->objects++;
+	else
+		cell = allocate(mutator, class, bytes, __builtin_return_address(0));
+	if (!cell)
+		return NULL;
+	write_header(cell, type, length);
+	return (void *)(cell + HEADER_BYTES);
+}

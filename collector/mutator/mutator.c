@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mutator/mutator.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "mutator/safepoint.h"
+#include "platform/platform.h"
+#include "probes/probes.h"
+
+/* The calling thread's mutators, one a heap. */
+static __thread struct mutator *mine;
+
+/* Its destructor detaches a thread that ends. */
+static pthread_key_t thread_end;
+static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
+
+struct mutator *mutator_current(const struct gcs_heap *heap)
+{
+	struct mutator *mutator = mine;
+
+	while (mutator && mutator->heap != heap)
+		mutator = mutator->next_of_thread;
+	return mutator;
+}
+
+void mutator_retire_run(struct mutator *mutator, unsigned class)
+{
+	struct gcs_run *abi = &mutator->abi.runs[class];
+	struct run *run = &mutator->runs[class];
+	struct space *space = &mutator->heap->space;
+
+	if (!run->block)
+		return;
+	mutator->allocated_bytes += abi->cursor - run->counted;
+	bit_fill(space->starts, space_granule(space, abi->cursor), space_granule(space, run->end),
+		 run->block->cell >> GRANULE_SHIFT, false);
+	abi->cursor = 0;
+	__atomic_store_n(&abi->limit, 0, __ATOMIC_RELAXED);
+	*run = (struct run){ 0 };
+}
+
+void mutator_retire_runs(struct mutator *mutator)
+{
+	unsigned class;
+
+	for (class = 0; class < GCS_RUNS; class++)
+		mutator_retire_run(mutator, class);
+}
+
+/* Cells that were allocated from runs and not yet counted. */
+static void count_runs(struct mutator *mutator)
+{
+	unsigned class;
+
+	for (class = 0; class < GCS_RUNS; class++) {
+		struct run *run = &mutator->runs[class];
+
+		if (!run->block)
+			continue;
+		mutator->allocated_bytes += mutator->abi.runs[class].cursor - run->counted;
+		run->counted = mutator->abi.runs[class].cursor;
+	}
+}
+
+void mutator_fold(struct mutator *mutator)
+{
+	struct gcs_heap *heap = mutator->heap;
+
+	count_runs(mutator);
+	pthread_mutex_lock(&heap->stats_lock);
+	heap->stats.allocation_bytes += mutator->allocated_bytes;
+	heap->stats.allocation_objects += mutator->abi.objects;
+	heap->stats.barrier_stores += mutator->abi.stores;
+	pthread_mutex_unlock(&heap->stats_lock);
+	heap->used += mutator->allocated_bytes;
+	mutator->allocated_bytes = 0;
+	mutator->abi.objects = 0;
+	mutator->abi.stores = 0;
+}
+
+static void unlink_of_thread(struct mutator *mutator)
+{
+	struct mutator **link = &mine;
+
+	while (*link != mutator)
+		link = &(*link)->next_of_thread;
+	*link = mutator->next_of_thread;
+}
+
+static void unlink_of_heap(struct mutator *mutator)
+{
+	struct mutator **link = &mutator->heap->mutators;
+
+	while (*link != mutator)
+		link = &(*link)->next;
+	*link = mutator->next;
+}
+
+static void detach(struct mutator *mutator)
+{
+	struct gcs_heap *heap = mutator->heap;
+
+	/* Parked while it waits for world; what it counted is then added once and for all. */
+	world_lock(heap, mutator, NULL);
+	mutator_fold(mutator);
+	mutator_retire_runs(mutator);
+	unlink_of_heap(mutator);
+	gcs_emit(mutator_detached, heap->id, mutator->id, mutator->tid);
+	world_unlock(heap, NULL);
+	unlink_of_thread(mutator);
+	free(mutator);
+}
+
+static void detach_all(void *unused)
+{
+	(void)unused;
+	while (mine)
+		detach(mine);
+}
+
+static void make_key(void)
+{
+	pthread_key_create(&thread_end, detach_all);
+}
+
+static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots)
+{
+	struct mutator *mutator = aligned_alloc(64, (sizeof(*mutator) + 63) / 64 * 64);
+	uintptr_t stack_top = platform_stack_top();
+
+	if (!mutator)
+		return NULL;
+	*mutator = (struct mutator){
+		.abi.cards = (uint8_t *)((uintptr_t)heap->space.cards - (heap->space.base >> GCS_CARD_BITS)),
+		.heap = heap,
+		.tid = platform_tid(),
+		.roots = roots,
+		.stack_top = stack_top,
+		.stack_low = stack_top, /* it has no references yet */
+		.state = MUTATOR_PARKED,
+		.until_stress = heap->options.stress,
+	};
+	return mutator;
+}
+
+int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap *heap, enum gcs_roots roots)
+{
+	struct mutator *mutator = mutator_current(heap);
+
+	if (mutator) {
+		*ret_mutator = &mutator->abi;
+		return 0;
+	}
+	mutator = new_mutator(heap, roots);
+	if (!mutator)
+		return fail(-ENOMEM, "no memory for a mutator");
+	pthread_once(&thread_end_once, make_key);
+	pthread_setspecific(thread_end, mutator);
+	world_lock(heap, NULL, NULL);
+	mutator->id = ++heap->mutators_ever;
+	mutator->next = heap->mutators;
+	heap->mutators = mutator;
+	gcs_emit(mutator_attached, heap->id, mutator->id, mutator->tid);
+	world_unlock(heap, mutator);
+	mutator->next_of_thread = mine;
+	mine = mutator;
+	*ret_mutator = &mutator->abi;
+	return 0;
+}
+
+int gcs_mutator_detach(struct gcs_mutator *abi)
+{
+	struct mutator *mutator = mutator_of(abi);
+
+	if (abi->frames)
+		return fail(-EBUSY, "mutator %llu still has frames pushed: pop them before it detaches",
+			    (unsigned long long)mutator->id);
+	detach(mutator);
+	return 0;
+}
+
+void mutators_after_fork(struct gcs_heap *heap)
+{
+	struct mutator *mutator, *next, *self = mutator_current(heap);
+
+	for (mutator = heap->mutators; mutator; mutator = next) {
+		next = mutator->next;
+		if (mutator == self)
+			continue;
+		mutator_retire_runs(mutator);
+		free(mutator);
+	}
+	heap->mutators = self;
+	if (!self)
+		return;
+	self->next = NULL;
+	self->tid = platform_tid();
+	mutator_fold(self);
+}

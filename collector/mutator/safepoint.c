@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mutator/safepoint.h"
+
+#include <stdlib.h>
+
+#include "platform/platform.h"
+#include "probes/probes.h"
+
+/* Long enough for a mutator on another CPU to come to its next allocation. */
+#define SPINS 2000
+
+static uint32_t load(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+static void store(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+void run_publish_limit(struct mutator *mutator, unsigned class, uintptr_t limit)
+{
+	uintptr_t *soft = &mutator->abi.runs[class].limit;
+
+	__atomic_store_n(soft, limit, __ATOMIC_SEQ_CST);
+	if (load(&mutator->heap->stop))
+		__atomic_store_n(soft, 0, __ATOMIC_RELAXED);
+}
+
+/* Parking */
+
+/* Below everything in its caller's frame. */
+__attribute__((noinline)) static uintptr_t stack_here(void)
+{
+	return (uintptr_t)__builtin_frame_address(0);
+}
+
+__attribute__((no_sanitize("address", "thread"))) static void spill(struct mutator *mutator, uintptr_t low,
+								    uintptr_t high)
+{
+	const uintptr_t *word = (const uintptr_t *)low;
+
+	if (high - low > sizeof(mutator->spill))
+		abort(); /* frames of this file's own functions: a fixed, small size */
+	while ((uintptr_t)word < high)
+		mutator->spill[mutator->spilled++] = *word++;
+}
+
+/* A stop waits for this mutator: say when it came, and where from. */
+static void note_stop(struct mutator *mutator, const void *caller)
+{
+	struct gcs_heap *heap = mutator->heap;
+
+	if (heap->quiet)
+		return;
+	mutator->parked_ns = platform_now_ns();
+	mutator->waited_for = heap->pause;
+	gcs_emit(mutator_stopped, heap->id, heap->pause, mutator->id,
+		 mutator->parked_ns - heap->stop_requested_ns, (uintptr_t)caller);
+}
+
+static void become_parked(struct mutator *mutator, const void *caller)
+{
+	if (load(&mutator->heap->stop))
+		note_stop(mutator, caller);
+	store(&mutator->state, MUTATOR_PARKED);
+	if (load(&mutator->awaited))
+		platform_wake(&mutator->state);
+}
+
+/*
+ * The callee-saved registers may hold references of the program. The prologue
+ * saves all of them, which is what __builtin_unwind_init asks for, so they lie
+ * in this function's frame.
+ */
+__attribute__((noinline)) void mutator_park(struct mutator *mutator, uintptr_t leaving, const void *caller)
+{
+	__builtin_unwind_init();
+	mutator->stack_low = stack_here();
+	mutator->spilled = 0;
+	if (leaving) {
+		spill(mutator, mutator->stack_low, leaving);
+		mutator->stack_low = leaving;
+	}
+	become_parked(mutator, caller);
+}
+
+/* The owner's: undo what stop requests have lowered. */
+static void restore_limits(struct mutator *mutator)
+{
+	unsigned class;
+
+	if (!__atomic_load_n(&mutator->abi.poll, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&mutator->abi.poll, 0, __ATOMIC_RELAXED);
+	for (class = 0; class < GCS_RUNS; class++)
+		__atomic_store_n(&mutator->abi.runs[class].limit, mutator->runs[class].end, __ATOMIC_RELAXED);
+}
+
+/*
+ * Between the two looks at heap->stop the runs and limits are the owner's only:
+ * a stop requested before the first finds it parked, and one requested while
+ * limits are being restored, whose lowering may be overwritten, is seen by the second.
+ */
+void mutator_unpark(struct mutator *mutator)
+{
+	struct gcs_heap *heap = mutator->heap;
+
+	for (;;) {
+		while (load(&heap->stop))
+			platform_wait(&heap->stop, STOP_REQUESTED, 0);
+		store(&mutator->state, MUTATOR_RUNNING);
+		if (!load(&heap->stop)) {
+			restore_limits(mutator);
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			if (!load(&heap->stop))
+				return;
+		}
+		become_parked(mutator, NULL);
+	}
+}
+
+__attribute__((noinline)) void gcs_safepoint_slow(struct gcs_mutator *abi)
+{
+	struct mutator *mutator = mutator_of(abi);
+
+	mutator_park(mutator, 0, __builtin_return_address(0));
+	mutator_unpark(mutator);
+}
+
+__attribute__((noinline)) void gcs_blocking_begin(struct gcs_mutator *abi)
+{
+	/* This frame ends with the saved frame pointer and the return address. */
+	uintptr_t leaving = (uintptr_t)__builtin_frame_address(0) + 2 * sizeof(uintptr_t);
+
+	mutator_park(mutator_of(abi), leaving, __builtin_return_address(0));
+	__asm__ volatile("" ::: "memory"); /* no tail call: the frame is in use until here */
+}
+
+void gcs_blocking_end(struct gcs_mutator *abi)
+{
+	mutator_unpark(mutator_of(abi));
+}
+
+/* Stopping */
+
+void world_lock(struct gcs_heap *heap, struct mutator *mutator, const void *caller)
+{
+	if (mutator)
+		mutator_park(mutator, 0, caller);
+	pthread_mutex_lock(&heap->world);
+}
+
+void world_unlock(struct gcs_heap *heap, struct mutator *mutator)
+{
+	pthread_mutex_unlock(&heap->world);
+	if (mutator)
+		mutator_unpark(mutator);
+}
+
+static uint64_t count_running(const struct gcs_heap *heap)
+{
+	const struct mutator *mutator;
+	uint64_t running = 0;
+
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		running += load(&mutator->state) == MUTATOR_RUNNING;
+	return running;
+}
+
+/* Bring a mutator into the library at its next poll or allocation. */
+static void ask(struct mutator *mutator)
+{
+	unsigned class;
+
+	__atomic_store_n(&mutator->abi.poll, 1, __ATOMIC_RELAXED);
+	for (class = 0; class < GCS_RUNS; class++)
+		__atomic_store_n(&mutator->abi.runs[class].limit, 0, __ATOMIC_RELAXED);
+}
+
+static bool await(struct mutator *mutator, uint64_t deadline_ns)
+{
+	unsigned spins;
+
+	for (spins = 0; spins < SPINS; spins++) {
+		if (load(&mutator->state) == MUTATOR_PARKED)
+			return true;
+		platform_pause();
+	}
+	store(&mutator->awaited, 1);
+	while (load(&mutator->state) == MUTATOR_RUNNING) {
+		if (deadline_ns && platform_now_ns() >= deadline_ns)
+			break;
+		platform_wait(&mutator->state, MUTATOR_RUNNING, deadline_ns);
+	}
+	store(&mutator->awaited, 0);
+	return load(&mutator->state) == MUTATOR_PARKED;
+}
+
+/* The mutator that came to this stop last; 0: nobody had to be waited for. */
+static uint64_t latest(const struct gcs_heap *heap)
+{
+	const struct mutator *mutator;
+	uint64_t id = 0, at = 0;
+
+	for (mutator = heap->mutators; mutator; mutator = mutator->next) {
+		if (load(&mutator->state) == MUTATOR_PARKED && mutator->waited_for == heap->pause &&
+		    mutator->parked_ns >= at) {
+			at = mutator->parked_ns;
+			id = mutator->id;
+		}
+	}
+	return id;
+}
+
+static bool stop_all(struct gcs_heap *heap, uint64_t deadline_ns)
+{
+	struct mutator *mutator;
+	bool all = true;
+
+	store(&heap->stop, STOP_REQUESTED);
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		if (load(&mutator->state) == MUTATOR_RUNNING)
+			ask(mutator);
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		all &= await(mutator, deadline_ns);
+	return all;
+}
+
+static void release_all(struct gcs_heap *heap)
+{
+	store(&heap->stop, STOP_NONE);
+	platform_wake(&heap->stop);
+}
+
+void world_stop(struct gcs_heap *heap, uint64_t collection, enum gcs_kind kind, enum gcs_cause cause)
+{
+	heap->pause++;
+	heap->stop_requested_ns = platform_now_ns();
+	gcs_emit(pause_requested, heap->id, heap->pause, collection, kind, cause, count_running(heap));
+	stop_all(heap, 0);
+	gcs_emit(pause_stopped, heap->id, heap->pause, latest(heap));
+}
+
+void world_resume(struct gcs_heap *heap)
+{
+	uint64_t duration = platform_now_ns() - heap->stop_requested_ns;
+
+	pthread_mutex_lock(&heap->stats_lock);
+	heap->stats.pauses++;
+	heap->stats.pause_ns += duration;
+	if (duration > heap->stats.pause_max_ns)
+		heap->stats.pause_max_ns = duration;
+	pthread_mutex_unlock(&heap->stats_lock);
+	gcs_emit(pause_ended, heap->id, heap->pause);
+	release_all(heap);
+}
+
+bool world_stop_quietly(struct gcs_heap *heap, uint64_t deadline_ns)
+{
+	heap->quiet = true;
+	return stop_all(heap, deadline_ns);
+}
+
+void world_resume_quietly(struct gcs_heap *heap)
+{
+	release_all(heap);
+	heap->quiet = false;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole surface to the operating system; nothing else in the collector
+ * calls it, but for pthread mutexes and keys. One implementation a system.
+ */
+#ifndef GCSCOPE_PLATFORM_H
+#define GCSCOPE_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Address space of this many bytes at this alignment (a power of two), not accessible; NULL: none. */
+void *platform_reserve(size_t bytes, size_t alignment);
+
+/* Make a page-aligned part of it readable, writable and zero. */
+bool platform_commit(void *address, size_t bytes);
+
+/* Give the pages back to the system; what is read there next is zero. */
+void platform_release(void *address, size_t bytes);
+
+/* Give the address space back. */
+void platform_unreserve(void *address, size_t bytes);
+
+size_t platform_page_size(void);
+size_t platform_memory_bytes(void);
+
+/* Monotonic clock. */
+uint64_t platform_now_ns(void);
+
+uint32_t platform_pid(void);
+uint32_t platform_tid(void);
+
+/* One past the highest address of the calling thread's stack. */
+uintptr_t platform_stack_top(void);
+
+/* Sleep while *word == value, at most until deadline_ns (0: no limit). May return early. */
+void platform_wait(const uint32_t *word, uint32_t value, uint64_t deadline_ns);
+
+/* Wake everyone who sleeps on word. */
+void platform_wake(const uint32_t *word);
+
+/* Tell the CPU that this is a spinning loop. */
+static inline void platform_pause(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#else
+#error "gcscope runs on x86-64 only, so far"
+#endif
+}
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tracing/verify.h"
+
+#include <errno.h>
+
+#include "mutator/collection.h"
+#include "mutator/safepoint.h"
+#include "platform/platform.h"
+#include "tracing/mark.h"
+#include "tracing/scan_roots.h"
+
+/*
+ * A tracer of its own, with a bitmap and a stack of its own, that leaves the
+ * heap's metadata alone. Objects are checked when they are found, so that the
+ * sentence can name who refers to them.
+ */
+struct verifier {
+	struct gcs_tracer tracer; /* first: what trace functions are given */
+	uint64_t *seen;
+	size_t seen_bytes;
+	struct mark_stack stack;
+	void *owner; /* the object whose slots are visited; NULL: a root */
+	int error;
+};
+
+static const char *type_name(const struct verifier *verifier, const void *object)
+{
+	return object ? object_type(&verifier->tracer.heap->types, object)->name : "a root";
+}
+
+/* The field of the owner that a slot is. */
+static size_t field(const struct verifier *verifier, void **slot)
+{
+	return verifier->owner ? (size_t)((char *)slot - (char *)verifier->owner) : 0;
+}
+
+static int complain(struct verifier *verifier, void **slot, const char *what)
+{
+	return fail(-EUCLEAN, "%s at %p, field at byte %zu: it refers to %p, %s",
+		    type_name(verifier, verifier->owner), verifier->owner, field(verifier, slot), *slot, what);
+}
+
+/* Is this the payload of an allocated object? NULL, or what is wrong. */
+static const char *check_place(struct gcs_heap *heap, void *object)
+{
+	uintptr_t address = (uintptr_t)object;
+
+	if (address % GCS_GRANULE)
+		return "which is not aligned";
+	if (!space_contains(&heap->space, address))
+		return "which is not in this heap";
+	if (space_find_object(&heap->space, address) != object)
+		return "which is no allocated object";
+	return NULL;
+}
+
+static const char *check_header(struct gcs_heap *heap, void *object)
+{
+	uint64_t header = *gcs_header(object);
+	const struct block *block = space_block(&heap->space, (uintptr_t)object);
+	const struct type *type;
+	size_t bytes;
+
+	if (header & GCS_HEADER_FORWARDED)
+		return "which is forwarded";
+	if (header_type(header) == 0 || header_type(header) >= heap->types.count)
+		return "which has no registered type";
+	type = object_type(&heap->types, object);
+	bytes = type_bytes(type, gcs_array_length(object));
+	if (bytes > (block->state == BLOCK_SMALL ? block->cell : block->bytes - BLOCK_FIRST_CELL))
+		return "which is longer than its cell";
+	if ((uintptr_t)object % type->align)
+		return "which is not aligned as its type asks";
+	return NULL;
+}
+
+static void visit_slot(struct gcs_tracer *tracer, void **slot)
+{
+	struct verifier *verifier = (struct verifier *)tracer;
+	struct gcs_heap *heap = tracer->heap;
+	const char *wrong;
+
+	if (!*slot || verifier->error)
+		return;
+	wrong = check_place(heap, *slot);
+	if (!wrong)
+		wrong = check_header(heap, *slot);
+	if (wrong)
+		verifier->error = complain(verifier, slot, wrong);
+	else if (bit_claim(verifier->seen, space_granule(&heap->space, (uintptr_t)*slot)) &&
+		 !mark_stack_push(&verifier->stack, (uintptr_t)*slot))
+		verifier->error = fail(-ENOMEM, "no memory to verify the heap");
+}
+
+static void visit_root(void *object, void *verifier)
+{
+	visit_slot(verifier, &object);
+}
+
+static void visit_object(struct verifier *verifier, char *object)
+{
+	const struct type *type = object_type(&verifier->tracer.heap->types, object);
+	size_t length = type->element_pointer_count ? gcs_array_length(object) : 0, i, j;
+
+	verifier->owner = object;
+	for (i = 0; i < type->pointer_count; i++)
+		visit_slot(&verifier->tracer, (void **)(object + type->pointers[i]));
+	for (i = 0; i < length; i++)
+		for (j = 0; j < type->element_pointer_count; j++)
+			visit_slot(&verifier->tracer, (void **)(object + type->size + i * type->element_size +
+								type->element_pointers[j]));
+	if (type->trace)
+		type->trace(object, &verifier->tracer);
+}
+
+static bool create(struct verifier *verifier, struct gcs_heap *heap)
+{
+	size_t page = platform_page_size(), granules = (heap->space.frontier << BLOCK_SHIFT) >> GRANULE_SHIFT;
+
+	*verifier = (struct verifier){ 0 };
+	tracer_create(&verifier->tracer, heap);
+	verifier->tracer.visit = visit_slot;
+	verifier->seen_bytes = (granules / 8 + page) / page * page;
+	verifier->seen = platform_reserve(verifier->seen_bytes, page);
+	if (verifier->seen && platform_commit(verifier->seen, verifier->seen_bytes) &&
+	    mark_stack_create(&verifier->stack, granules / 2 + 1))
+		return true;
+	platform_unreserve(verifier->seen, verifier->seen_bytes);
+	return false;
+}
+
+int verify_heap(struct gcs_heap *heap)
+{
+	struct verifier verifier;
+
+	heap_make_walkable(heap);
+	if (!create(&verifier, heap))
+		return fail(-ENOMEM, "no memory to verify the heap");
+	scan_roots(heap, visit_root, &verifier);
+	while (verifier.stack.count && !verifier.error)
+		visit_object(&verifier, (char *)verifier.stack.entries[--verifier.stack.count]);
+	mark_stack_destroy(&verifier.stack);
+	platform_unreserve(verifier.seen, verifier.seen_bytes);
+	return verifier.error;
+}
+
+__attribute__((noinline)) int gcs_verify(struct gcs_heap *heap, struct gcs_mutator *abi)
+{
+	struct mutator *mutator = abi ? mutator_of(abi) : NULL;
+	int error;
+
+	world_lock(heap, mutator, __builtin_return_address(0));
+	world_stop(heap, 0, GCS_KIND_HANDSHAKE, GCS_CAUSE_EXPLICIT);
+	error = verify_heap(heap);
+	world_resume(heap);
+	world_unlock(heap, mutator);
+	return error;
+}
