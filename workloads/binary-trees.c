@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #include "common/arguments.h"
-#include "common/workload.h"
+#include "common/heap.h"
+#include "common/program.h"
 
 struct node {
 	struct node *left, *right;

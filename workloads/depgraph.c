@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "common/arguments.h"
-#include "common/workload.h"
+#include "common/heap.h"
+#include "common/program.h"
+#include "common/random.h"
 #include "depgraph/graph.h"
 #include "depgraph/index.h"
 #include "depgraph/query.h"

@@ -10,7 +10,9 @@
 #include <stdio.h>
 
 #include "common/arguments.h"
-#include "common/workload.h"
+#include "common/heap.h"
+#include "common/program.h"
+#include "common/random.h"
 
 struct value {
 	uint64_t key, version;

@@ -16,7 +16,9 @@
 #include <time.h>
 
 #include "common/arguments.h"
-#include "common/workload.h"
+#include "common/heap.h"
+#include "common/program.h"
+#include "common/random.h"
 
 #define TABLE_LENGTH 4096
 #define LIST_MAX     32

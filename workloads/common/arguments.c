@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/workload.h"
+#include "common/program.h"
 
 _Noreturn static void help(const char *prose, const struct argument *arguments, size_t count)
 {

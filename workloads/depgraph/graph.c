@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/workload.h"
+#include "common/heap.h"
 #include "depgraph/relation.h"
 #include "depgraph/version.h"
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/workload.h"
+#include "common/heap.h"
+#include "common/program.h"
 #include "depgraph/relation.h"
 
 #define LINE_MAX_BYTES (1U << 20)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/workload.h"
+#include "common/heap.h"
 
 /* A type of fixed size whose references lie in these fields. */
 static struct gcs_type *object_type(struct memory *memory, const char *name, size_t size,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "depgraph/query.h"
 
-#include "common/workload.h"
+#include "common/heap.h"
 
 /* The package that stands for a name: its own, else the first that provides it, else NULL. */
 static struct package *package_for(const struct name *name)

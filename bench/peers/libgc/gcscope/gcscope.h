@@ -7,6 +7,11 @@
  * libgc is taken as it comes: default settings, objects without references
  * through GC_MALLOC_ATOMIC (which does not clear them: the workloads write
  * every word of such objects), stores without a barrier.
+ *
+ * LIBGC_TIGHT: libgc is told that no reference points into the middle or past
+ * the end of an object, neither on the stack, where gcscope allows both, nor in
+ * the heap. It then needs no spare byte, and a node of two words takes 16 bytes
+ * instead of 32. C compilers do not promise that; it is libgc at its best.
  */
 #ifndef BENCH_LIBGC_GCSCOPE_H
 #define BENCH_LIBGC_GCSCOPE_H
@@ -49,6 +54,9 @@ static inline const char *gcs_error_message(void)
 static inline int gcs_heap_create(struct gcs_heap **ret_heap, const void *options)
 {
 	(void)options;
+#ifdef LIBGC_TIGHT
+	GC_set_all_interior_pointers(0);
+#endif
 	GC_INIT();
 	*ret_heap = NULL;
 	return 0;

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Workloads beside their peers: the same sources on libgc (Debian's libgc-dev), and malloc.
+
+PAIRS ?= 9
+PEERS := $(addprefix $(BUILD)/bench/,libgc/binary-trees libgc/gcbench libgc/lru \
+           libgc-tight/binary-trees malloc/binary-trees)
+PEER_COMMON := $(addprefix workloads/common/,arguments.c program.c)
+PEER_DEPENDS := $(wildcard workloads/common/*.[ch] bench/peers/*/*/*.h)
+
+# $(1): flags and more sources; $(2): libraries
+link_peer = $(CC) $(1) $(CPPFLAGS) -Iworkloads $(CFLAGS) $(LDFLAGS) -o $@ $< $(PEER_COMMON) $(2)
+LIBGC := -Ibench/peers/libgc workloads/common/heap.c
+
+$(BUILD)/bench/libgc/%: workloads/%.c $(PEER_DEPENDS)
+	$(say) PEER $@
+	@mkdir -p $(@D)
+	$(Q)$(call link_peer,$(LIBGC),-lgc)
+$(BUILD)/bench/libgc-tight/%: workloads/%.c $(PEER_DEPENDS)
+	$(say) PEER $@
+	@mkdir -p $(@D)
+	$(Q)$(call link_peer,$(LIBGC) -DLIBGC_TIGHT,-lgc)
+$(BUILD)/bench/malloc/%: bench/peers/malloc/%.c $(PEER_DEPENDS)
+	$(say) PEER $@
+	@mkdir -p $(@D)
+	$(Q)$(call link_peer)
+
+.PHONY: bench peers
+peers: $(PEERS)
+bench: workloads peers ## time the workloads against libgc and malloc, PAIRS=n times each
+	$(Q)bench/run --pairs $(PAIRS) $(BUILD)
