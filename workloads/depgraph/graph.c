@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/heap.h"
+#include "common/program.h"
 #include "depgraph/relation.h"
 #include "depgraph/version.h"
 
