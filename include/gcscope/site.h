@@ -40,6 +40,7 @@ enum gcscope_argument_place {
 	GCSCOPE_ARGUMENT_CONSTANT = 1, /* value itself */
 	GCSCOPE_ARGUMENT_REGISTER = 2,
 	GCSCOPE_ARGUMENT_MEMORY = 3,   /* at the address register + value */
+	GCSCOPE_ARGUMENT_HIDDEN = 4,   /* where kernel programs cannot read it */
 };
 
 /* Where one argument is, parsed from its ELF note. */

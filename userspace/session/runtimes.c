@@ -41,6 +41,7 @@ const struct runtime runtimes[] = {
 		.name = "gcscope",
 		.tier = "usdt",
 		.has_time_to_safepoint = true,
+		.has_stalls = true,
 		.probes = gcscope_probes,
 		.plan = plan_name,
 	},

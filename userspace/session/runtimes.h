@@ -35,6 +35,7 @@ struct runtime {
 	const char *name;
 	const char *tier; /* how it is seen: "usdt", "symbol" or "surrogate" */
 	bool has_time_to_safepoint;
+	bool has_stalls; /* and allocations that fail at the limit */
 	/* A file belongs to the runtime when it has one of these. NULL name ends them. */
 	const struct runtime_probe *probes;
 	/* Besides; NULL none. A NULL symbol ends them. */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "session/mappings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* One line of /proc/PID/maps; false when it is not an executable mapping of a file. */
+static bool parse_line(char *line, struct mapping *mapping)
+{
+	unsigned major_number, minor_number;
+	uint64_t inode;
+	char executable;
+	int path = 0;
+
+	line[strcspn(line, "\n")] = 0;
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*c%*c%c%*c %*x %x:%x %" SCNu64 " %n",
+		   &mapping->start, &mapping->end, &executable, &major_number, &minor_number,
+		   &inode, &path) < 6)
+		return false;
+	if (executable != 'x' || !inode || !path || line[path] != '/')
+		return false;
+	mapping->device = makedev(major_number, minor_number);
+	mapping->inode = inode;
+	mapping->path = line + path;
+	return true;
+}
+
+static bool same_file(const struct mapping *a, const struct mapping *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+static int add_mapping(struct mapping **mappings, size_t *count, const struct mapping *mapping)
+{
+	struct mapping *more;
+
+	for (size_t i = 0; i < *count; i++)
+		if (same_file(&(*mappings)[i], mapping))
+			return 0;
+	more = reallocarray(*mappings, *count + 1, sizeof(*more));
+	if (!more)
+		return -1;
+	*mappings = more;
+	more[*count] = *mapping;
+	more[*count].path = strdup(mapping->path);
+	if (!more[*count].path)
+		return -1;
+	++*count;
+	return 0;
+}
+
+int mappings_read(pid_t pid, struct mapping **ret_mappings, size_t *ret_count)
+{
+	struct mapping *mappings = NULL, mapping;
+	size_t count = 0, room = 0;
+	char name[64], *line = NULL;
+	int failed = 0, error;
+	FILE *maps;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	maps = fopen(name, "re");
+	if (!maps)
+		return -1;
+	errno = 0;
+	while (!failed && getline(&line, &room, maps) > 0)
+		if (parse_line(line, &mapping))
+			failed = add_mapping(&mappings, &count, &mapping);
+	error = errno;
+	failed = failed || ferror(maps);
+	free(line);
+	fclose(maps);
+	if (failed) {
+		mappings_free(mappings, count);
+		errno = error;
+		return -1;
+	}
+	*ret_mappings = mappings;
+	*ret_count = count;
+	return 0;
+}
+
+void mappings_free(struct mapping *mappings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(mappings[i].path);
+	free(mappings);
+}
+
+/* Open a regular file; opening a device could set something off. */
+static int open_regular(const char *path, struct stat *ret_status)
+{
+	if (stat(path, ret_status))
+		return -1;
+	if (!S_ISREG(ret_status->st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int mapping_open(pid_t pid, const struct mapping *mapping)
+{
+	struct stat status;
+	char name[4096];
+	int fd, error;
+
+	/* What is mapped there, by construction. */
+	snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid,
+		 mapping->start, mapping->end);
+	fd = open_regular(name, &status);
+	if (fd >= 0)
+		return fd;
+	/* That needs a capability; the name in the process's own root does not, but may have changed. */
+	error = errno;
+	snprintf(name, sizeof(name), "/proc/%d/root%s", pid, mapping->path);
+	fd = open_regular(name, &status);
+	if (fd < 0 || fstat(fd, &status) || status.st_dev != mapping->device ||
+	    status.st_ino != mapping->inode) {
+		if (fd >= 0)
+			close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The files from which a process executes. */
+#ifndef GCSCOPE_SESSION_MAPPINGS_H
+#define GCSCOPE_SESSION_MAPPINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One executable mapping of a file. */
+struct mapping {
+	uint64_t start, end; /* addresses */
+	dev_t device;	     /* as the map names them: on some file systems stat(2) differs */
+	ino_t inode;
+	char *path;	     /* as the process sees it, perhaps with " (deleted)" */
+};
+
+/*
+ * The executable mappings of a process, each file once; an array that
+ * mappings_free frees. Empty for a kernel thread and for a process that has
+ * ended. Returns 0, or -1 with errno: ESRCH or ENOENT no such process, EACCES
+ * not ours to look into.
+ */
+int mappings_read(pid_t pid, struct mapping **ret_mappings, size_t *ret_count);
+void mappings_free(struct mapping *mappings, size_t count);
+
+/*
+ * Open the mapped file for reading: the very file, be it deleted, replaced or
+ * in another mount namespace. A descriptor, or -1 with errno.
+ */
+int mapping_open(pid_t pid, const struct mapping *mapping);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "session/processes.h"
+
+#include <bpf/bpf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session/state.h"
+
+static struct process *find(struct processes *processes, uint64_t number)
+{
+	size_t low = 0, high = processes->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (processes->entries[middle].about.process < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < processes->count && processes->entries[low].about.process == number)
+		return &processes->entries[low];
+	return NULL;
+}
+
+/* Room for a number that is not there. Numbers come nearly in order. */
+static struct process *insert(struct processes *processes, uint64_t number)
+{
+	size_t at = processes->count;
+
+	if (processes->count == processes->room) {
+		size_t room = processes->room ? 2 * processes->room : 16;
+		struct process *more = reallocarray(processes->entries, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		processes->entries = more;
+		processes->room = room;
+	}
+	while (at && processes->entries[at - 1].about.process > number)
+		at--;
+	memmove(&processes->entries[at + 1], &processes->entries[at],
+		(processes->count - at) * sizeof(*processes->entries));
+	processes->count++;
+	memset(&processes->entries[at], 0, sizeof(processes->entries[at]));
+	processes->entries[at].about.process = number;
+	return &processes->entries[at];
+}
+
+/* First line of a file under /proc/PID, without its newline; empty when it is not there. */
+static void read_line(pid_t pid, const char *name, char *line, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	*line = 0;
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(line, size, file))
+		line[strcspn(line, "\n")] = 0;
+	fclose(file);
+}
+
+/*
+ * Whether the process that has this pid now is the one that started then (ns
+ * of the boot clock). /proc tells it in ticks.
+ */
+static bool started_at(pid_t pid, uint64_t start_time)
+{
+	uint64_t ticks, tick_ns = 1000000000ULL / sysconf(_SC_CLK_TCK);
+	char line[1024], *behind_name;
+
+	read_line(pid, "stat", line, sizeof(line));
+	behind_name = strrchr(line, ')');
+	return behind_name &&
+	       sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+				   "%*d %*d %*d %*d %*d %" SCNu64, &ticks) == 1 &&
+	       ticks == start_time / tick_ns;
+}
+
+/*
+ * The cgroup that tells most: in the unified hierarchy unless the process sits
+ * in its root, else in systemd's own, else in the first that is not a root.
+ */
+static char *read_cgroup(pid_t pid)
+{
+	char path[64], *line = NULL, *best = NULL;
+	int best_rank = 0;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	while (getline(&line, &room, file) > 0) {
+		/* hierarchy:controllers:path */
+		char *controllers = strchr(line, ':'), *group;
+		int rank;
+
+		if (!controllers || !(group = strchr(controllers + 1, ':')))
+			continue;
+		*group++ = 0;
+		group[strcspn(group, "\n")] = 0;
+		if (!strcmp(group, "/"))
+			rank = 1;
+		else if (!strncmp(line, "0:", 2))
+			rank = 4;
+		else
+			rank = strcmp(controllers + 1, "name=systemd") ? 2 : 3;
+		if (rank > best_rank) {
+			char *copy = strdup(group);
+
+			if (!copy)
+				break;
+			free(best);
+			best = copy;
+			best_rank = rank;
+		}
+	}
+	free(line);
+	fclose(file);
+	return best;
+}
+
+/* The entry of a process of which we hear, made at the first time. NULL: no memory. */
+static struct process *meet(struct session *session, uint64_t number, pid_t pid)
+{
+	struct process *process = find(&session->processes, number);
+
+	if (process)
+		return process;
+	process = insert(&session->processes, number);
+	if (!process)
+		return NULL;
+	process->about.pid = pid;
+	return process;
+}
+
+static void describe(struct process *process, const struct gcscope_process_record *record)
+{
+	process->about.ns_pid = record->ns_pid;
+	process->about.attached_late = record->late;
+	memcpy(process->about.comm, record->comm, sizeof(record->comm));
+}
+
+/* What only /proc tells, while the process runs. */
+static void look_up(struct process *process, uint64_t start_time)
+{
+	char *cgroup = read_cgroup(process->about.pid);
+
+	if (!process->about.cgroup && started_at(process->about.pid, start_time))
+		process->about.cgroup = cgroup;
+	else
+		free(cgroup);
+}
+
+/* The nonzero words of a value. NULL: no memory. */
+static struct kept *pack(const struct gcscope_histogram_key *key, const void *value, size_t size)
+{
+	const uint64_t *words = value;
+	unsigned count = 0;
+	struct kept *kept;
+
+	for (size_t i = 0; i < size / sizeof(*words); i++)
+		count += words[i] != 0;
+	kept = malloc(sizeof(*kept) + count * sizeof(kept->words[0]));
+	if (!kept)
+		return NULL;
+	kept->key = *key;
+	kept->count = 0;
+	for (size_t i = 0; i < size / sizeof(*words); i++) {
+		if (!words[i])
+			continue;
+		kept->words[kept->count].index = i;
+		kept->words[kept->count++].word = words[i];
+	}
+	return kept;
+}
+
+void kept_unpack(const struct kept *kept, void *value)
+{
+	uint64_t *words = value;
+
+	for (unsigned i = 0; i < kept->count; i++)
+		words[kept->words[i].index] = kept->words[i].word;
+}
+
+static void keep(struct process *process, const struct gcscope_histogram_key *key,
+		 const void *value, size_t size)
+{
+	struct kept **more = reallocarray(process->kept, process->kept_count + 1, sizeof(*more));
+	struct kept *kept = more ? pack(key, value, size) : NULL;
+
+	if (more)
+		process->kept = more;
+	if (kept)
+		process->kept[process->kept_count++] = kept;
+}
+
+/*
+ * Move all entries of a process out of a map, into value one after the other.
+ * Every key of these maps starts with the number of its process.
+ */
+static void take(struct process *process, struct bpf_map *map, void *value, bool keep_it)
+{
+	int fd = bpf_map__fd(map);
+	struct gcscope_histogram_key kept_key = { 0 };
+	union {
+		uint64_t process;
+		struct gcscope_heap_key heap;
+		struct gcscope_histogram_key histogram;
+		struct gcscope_open_key open;
+	} key, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (key.process != process->about.process)
+			continue;
+		if (keep_it && !bpf_map_lookup_elem(fd, &key, value)) {
+			memcpy(&kept_key, &key, bpf_map__key_size(map));
+			keep(process, &kept_key, value, bpf_map__value_size(map));
+		}
+		bpf_map_delete_elem(fd, &key);
+	}
+}
+
+/* A process has ended: take what was counted out of the kernel. */
+static void retire(struct session *session, struct process *process)
+{
+	union {
+		struct gcscope_heap_state heap;
+		struct gcscope_histogram histogram;
+	} *value = malloc(sizeof(*value));
+
+	process->about.ended = true;
+	if (!value)
+		return; /* what stays in the maps is reported from there */
+	take(process, session->bpf->maps.heaps, value, true);
+	take(process, session->bpf->maps.histograms, value, true);
+	take(process, session->bpf->maps.open, value, false);
+	free(value);
+}
+
+static void exited(struct session *session, const struct gcscope_process_record *record)
+{
+	struct process *process;
+
+	if (!record->ns_pid)
+		return; /* it never had an event */
+	process = meet(session, record->head.process, record->head.tgid);
+	if (!process)
+		return;
+	describe(process, record);
+	if (record->head.type == GCSCOPE_RECORD_EXEC) {
+		process->about.exec = true;
+	} else if (WIFSIGNALED(record->code)) {
+		process->about.exit_signal = (struct number){ true, WTERMSIG(record->code) };
+	} else {
+		process->about.exit_code = (struct number){ true, WEXITSTATUS(record->code) };
+	}
+	retire(session, process);
+	if (!process->about.exec)
+		files_detach(&session->files, process->about.pid);
+}
+
+/* Among the longest, keep the list longest first. */
+static void paused(struct session *session, const struct gcscope_pause_record *record)
+{
+	struct process *process = meet(session, record->head.process, record->head.tgid);
+	uint64_t duration = record->ended_ns - record->requested_ns;
+	struct worst_pause *worst;
+	size_t at;
+
+	if (!process)
+		return;
+	worst = process->about.worst;
+	at = process->about.worst_count;
+	if (at == WORST_PAUSES && duration <= worst[at - 1].duration_ns)
+		return;
+	if (at < WORST_PAUSES)
+		process->about.worst_count++;
+	else
+		at--;
+	for (; at && worst[at - 1].duration_ns < duration; at--)
+		worst[at] = worst[at - 1];
+	worst[at] = (struct worst_pause){
+		.heap = record->heap,
+		.collection = record->collection,
+		.kind = record->kind,
+		.cause = record->cause,
+		.at_seconds = (double)(int64_t)(record->requested_ns - session->begin_ns) / 1e9,
+		.duration_ns = duration,
+		.time_to_safepoint_ns = { record->stopped_ns != 0,
+					  record->stopped_ns - record->requested_ns },
+		.latest_mutator = { record->latest_mutator != 0, record->latest_mutator },
+	};
+}
+
+void processes_record(struct session *session, const struct gcscope_record *record)
+{
+	struct process *process;
+
+	switch (record->type) {
+	case GCSCOPE_RECORD_PROCESS:
+		process = meet(session, record->process, record->tgid);
+		if (!process)
+			break;
+		describe(process, (const void *)record);
+		look_up(process, ((const struct gcscope_process_record *)record)->start_time);
+		break;
+	case GCSCOPE_RECORD_EXEC:
+	case GCSCOPE_RECORD_EXIT:
+		exited(session, (const void *)record);
+		break;
+	case GCSCOPE_RECORD_PAUSE:
+		paused(session, (const void *)record);
+		break;
+	}
+}
+
+/* The number under which a process id is watched now; 0 none. */
+static uint64_t number_of(struct session *session, pid_t pid, struct gcscope_process *ret_value)
+{
+	uint32_t key = pid;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(session->bpf->maps.processes), &key, ret_value))
+		return 0;
+	return ret_value->process;
+}
+
+void processes_reconcile(struct session *session)
+{
+	int fd = bpf_map__fd(session->bpf->maps.processes);
+	uint32_t key, *previous = NULL;
+	struct gcscope_process value;
+
+	for (; !bpf_map_get_next_key(fd, previous, &key); previous = &key) {
+		struct process *process;
+
+		if (bpf_map_lookup_elem(fd, &key, &value) || !value.seen)
+			continue;
+		process = meet(session, value.process, key);
+		if (!process || process->about.ns_pid)
+			continue;
+		process->about.ns_pid = value.ns_pid;
+		process->about.attached_late = value.late;
+		read_line(key, "comm", process->about.comm, sizeof(process->about.comm));
+		look_up(process, value.start_time);
+	}
+	for (size_t i = 0; i < session->processes.count; i++) {
+		struct process *process = &session->processes.entries[i];
+
+		if (!process->about.ended &&
+		    number_of(session, process->about.pid, &value) != process->about.process)
+			retire(session, process);
+	}
+}
+
+void processes_free(struct processes *processes)
+{
+	for (size_t i = 0; i < processes->count; i++) {
+		struct process *process = &processes->entries[i];
+
+		for (size_t j = 0; j < process->kept_count; j++)
+			free(process->kept[j]);
+		free(process->kept);
+		free(process->about.cgroup);
+	}
+	free(processes->entries);
+	*processes = (struct processes){ 0 };
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What userspace knows of watched processes: who they are, their longest
+ * pauses, and for those that have ended, all that was counted, taken out of
+ * the kernel's maps so that these hold running processes only.
+ */
+#ifndef GCSCOPE_SESSION_PROCESSES_H
+#define GCSCOPE_SESSION_PROCESSES_H
+
+#include "gcscope/profile.h"
+#include "model/report.h"
+
+struct session;
+
+/*
+ * A value of the map `heaps` or `histograms`, of which most words are zero:
+ * the words that are not.
+ */
+struct kept {
+	struct gcscope_histogram_key key; /* metric 0: a heap's state */
+	unsigned count;
+	struct {
+		unsigned index;
+		uint64_t word;
+	} words[];
+};
+
+struct process {
+	struct process_report about; /* without heaps */
+	struct kept **kept;	     /* once it has ended */
+	size_t kept_count;
+};
+
+struct processes {
+	struct process *entries; /* by number, ascending */
+	size_t count, room;
+};
+
+/* A record from the ring buffer. */
+void processes_record(struct session *session, const struct gcscope_record *record);
+
+/* Notice what records that were lost would have told. */
+void processes_reconcile(struct session *session);
+
+void processes_free(struct processes *processes);
+
+/* The value of size bytes that was kept; value has been zeroed. */
+void kept_unpack(const struct kept *kept, void *value);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "session/readout.h"
+
+#include <bpf/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "session/runtimes.h"
+#include "session/state.h"
+
+/* One more zeroed element behind an array of count; NULL: no memory. */
+static void *grow(void *array, size_t *count, size_t size)
+{
+	void **elements = array;
+	char *more = reallocarray(*elements, *count + 1, size);
+
+	if (!more)
+		return NULL;
+	*elements = more;
+	return memset(more + size * (*count)++, 0, size);
+}
+
+static struct heap_report *find_heap(struct process_report *process, uint64_t heap)
+{
+	for (size_t i = 0; i < process->heap_count; i++)
+		if (process->heaps[i].heap == heap)
+			return &process->heaps[i];
+	return NULL;
+}
+
+static int add_collections(struct heap_report *heap, const struct gcscope_heap_state *state)
+{
+	for (uint32_t kind = 0; kind < GCS_KINDS; kind++)
+		for (uint32_t cause = 0; cause < GCS_CAUSES; cause++) {
+			struct collection_count *count;
+
+			if (!state->collections[kind][cause])
+				continue;
+			count = grow(&heap->collections, &heap->collection_count, sizeof(*count));
+			if (!count)
+				return -1;
+			*count = (struct collection_count){ kind, cause,
+							    state->collections[kind][cause] };
+		}
+	return 0;
+}
+
+static void add_statistics(struct heap_report *heap, const struct gcscope_heap_state *state)
+{
+	const struct gcscope_stats *first = &state->first;
+	const struct gcscope_stats *last = &state->copies[state->snapshots & 1];
+
+	if (!state->snapshots)
+		return;
+#define COUNTER(group, key) \
+	heap->group##_##key = (struct number){ true, last->group##_##key - first->group##_##key };
+	GCSCOPE_STATS_COUNTERS(COUNTER)
+#undef COUNTER
+#define GAUGE(group, key) heap->group##_##key = (struct number){ true, last->group##_##key };
+	GCSCOPE_STATS_GAUGES(GAUGE)
+#undef GAUGE
+}
+
+/* -1: no memory. */
+static int add_heap(struct process_report *process, uint64_t id,
+		    const struct gcscope_heap_state *state)
+{
+	const struct runtime *runtime = runtime_by_code(state->runtime);
+	struct heap_report *heap = grow(&process->heaps, &process->heap_count, sizeof(*heap));
+
+	if (!heap)
+		return -1;
+	heap->heap = id;
+	heap->out_of_memory = state->out_of_memory;
+	if (runtime) {
+		process->runtime = runtime->name;
+		process->tier = runtime->tier;
+		heap->plan = state->plan ? runtime->plan(state->plan) : NULL;
+		heap->has_time_to_safepoint = runtime->has_time_to_safepoint;
+		heap->has_stalls = runtime->has_stalls;
+	}
+	add_statistics(heap, state);
+	return add_collections(heap, state);
+}
+
+/* -1: no memory. */
+static int add_histogram(struct process_report *process, const struct gcscope_histogram_key *key,
+			 const struct gcscope_histogram *histogram)
+{
+	struct heap_report *heap = find_heap(process, key->heap);
+	struct distribution *distribution = NULL;
+
+	if (!heap)
+		return 0; /* made after the heaps were read: for the next report */
+	switch (key->metric) {
+	case GCSCOPE_METRIC_PAUSE:
+		distribution = grow(&heap->pauses, &heap->pause_count, sizeof(*distribution));
+		break;
+	case GCSCOPE_METRIC_PHASE:
+		distribution = grow(&heap->phases, &heap->phase_count, sizeof(*distribution));
+		break;
+	case GCSCOPE_METRIC_TIME_TO_SAFEPOINT:
+		distribution = &heap->time_to_safepoint;
+		break;
+	case GCSCOPE_METRIC_STALL:
+		distribution = &heap->stalls;
+		break;
+	}
+	if (!distribution)
+		return -1;
+	distribution->kind = key->kind;
+	distribution->phase = key->phase;
+	distribution->histogram = *histogram;
+	return 0;
+}
+
+static int compare_distributions(const void *left, const void *right)
+{
+	const struct distribution *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return a->phase < b->phase ? -1 : a->phase > b->phase;
+}
+
+static int compare_heaps(const void *left, const void *right)
+{
+	const struct heap_report *a = left, *b = right;
+
+	return a->heap < b->heap ? -1 : a->heap > b->heap;
+}
+
+static void sort(struct process_report *process)
+{
+	for (size_t i = 0; i < process->heap_count; i++) {
+		struct heap_report *heap = &process->heaps[i];
+
+		if (heap->pause_count)
+			qsort(heap->pauses, heap->pause_count, sizeof(*heap->pauses),
+			      compare_distributions);
+		if (heap->phase_count)
+			qsort(heap->phases, heap->phase_count, sizeof(*heap->phases),
+			      compare_distributions);
+	}
+	if (process->heap_count)
+		qsort(process->heaps, process->heap_count, sizeof(*process->heaps), compare_heaps);
+}
+
+static struct process_report *find_process(struct report *report, uint64_t number)
+{
+	for (size_t i = 0; i < report->process_count; i++)
+		if (report->processes[i].process == number)
+			return &report->processes[i];
+	return NULL;
+}
+
+/*
+ * A heap's state, while the kernel may be writing it: the copy of its block is
+ * whole when no other was begun meanwhile, which a second look tells.
+ */
+static bool look_up_heap(int map, const void *key, struct gcscope_heap_state *state)
+{
+	struct gcscope_heap_state again;
+
+	do {
+		if (bpf_map_lookup_elem(map, key, state) || bpf_map_lookup_elem(map, key, &again))
+			return false;
+	} while (again.snapshots != state->snapshots);
+	return true;
+}
+
+static int add_running_heaps(struct report *report, struct session *session)
+{
+	int map = bpf_map__fd(session->bpf->maps.heaps);
+	struct gcscope_heap_key key, *previous = NULL;
+	struct gcscope_heap_state state;
+
+	for (; !bpf_map_get_next_key(map, previous, &key); previous = &key) {
+		struct process_report *process = find_process(report, key.process);
+
+		if (process && !process->ended && look_up_heap(map, &key, &state) &&
+		    add_heap(process, key.heap, &state))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_running_histograms(struct report *report, struct session *session)
+{
+	int map = bpf_map__fd(session->bpf->maps.histograms);
+	struct gcscope_histogram_key key, *previous = NULL;
+	struct gcscope_histogram histogram;
+
+	for (; !bpf_map_get_next_key(map, previous, &key); previous = &key) {
+		struct process_report *process = find_process(report, key.process);
+
+		if (process && !process->ended && !bpf_map_lookup_elem(map, &key, &histogram) &&
+		    add_histogram(process, &key, &histogram))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_kept(struct process_report *report, const struct process *process)
+{
+	for (size_t i = 0; i < process->kept_count; i++) {
+		const struct kept *kept = process->kept[i];
+		struct gcscope_heap_state state = { 0 };
+		struct gcscope_histogram histogram = { 0 };
+		int failed;
+
+		if (kept->key.metric) {
+			kept_unpack(kept, &histogram);
+			failed = add_histogram(report, &kept->key, &histogram);
+		} else {
+			kept_unpack(kept, &state);
+			failed = add_heap(report, kept->key.heap, &state);
+		}
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_processes(struct report *report, struct session *session)
+{
+	for (size_t i = 0; i < session->processes.count; i++) {
+		const struct process *from = &session->processes.entries[i];
+		struct process_report *process =
+			grow(&report->processes, &report->process_count, sizeof(*process));
+
+		if (!process)
+			return -1;
+		*process = from->about;
+		process->cgroup = from->about.cgroup ? strdup(from->about.cgroup) : NULL;
+		if (add_kept(process, from))
+			return -1;
+	}
+	return 0;
+}
+
+/* Leave only processes with a heap. */
+static void drop_heapless(struct report *report)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < report->process_count; i++) {
+		if (report->processes[i].heap_count) {
+			sort(&report->processes[i]);
+			report->processes[left++] = report->processes[i];
+		} else {
+			free(report->processes[i].cgroup);
+		}
+	}
+	report->process_count = left;
+}
+
+/* Probes that the kernel did not run since the program ran already on that CPU. */
+static uint64_t skipped_probes(struct session *session)
+{
+	struct bpf_program *program;
+	uint64_t skipped = 0;
+
+	bpf_object__for_each_program(program, session->bpf->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
+static void add_events(struct report *report, struct session *session)
+{
+	const struct gcscope_totals *totals = &session->bpf->bss->totals;
+
+	report->events.received = totals->received;
+	report->events.unmatched = totals->unmatched;
+	memcpy(report->events.lost, totals->lost, sizeof(report->events.lost));
+	report->events.lost[GCSCOPE_LOST_PROBE] = skipped_probes(session);
+}
+
+/* The memory of a map, as the kernel accounts it; false: unknown. */
+static bool map_bytes(struct bpf_map *map, uint64_t *ret_bytes)
+{
+	char path[64], line[128];
+	FILE *info;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	info = fopen(path, "re");
+	if (!info)
+		return false;
+	while (!found && fgets(line, sizeof(line), info))
+		found = sscanf(line, "memlock: %lu", ret_bytes) == 1;
+	fclose(info);
+	/* Before Linux 6.4 it told what a hash could grow to, not what it takes. */
+	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH &&
+	    *ret_bytes >= (uint64_t)bpf_map__max_entries(map) * bpf_map__value_size(map))
+		return false;
+	return found;
+}
+
+static struct number all_map_bytes(struct session *session)
+{
+	struct number sum = { .known = true };
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, session->bpf->obj) {
+		uint64_t bytes;
+
+		if (!map_bytes(map, &bytes))
+			return (struct number){ 0 };
+		sum.value += bytes;
+	}
+	return sum;
+}
+
+static struct number resident_bytes(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "re");
+	struct number bytes = { 0 };
+	uint64_t pages;
+
+	if (!statm)
+		return bytes;
+	if (fscanf(statm, "%*u %lu", &pages) == 1)
+		bytes = (struct number){ true, pages * sysconf(_SC_PAGESIZE) };
+	fclose(statm);
+	return bytes;
+}
+
+static double seconds(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static void add_profiler(struct report *report, struct session *session)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	report->profiler.cpu_seconds = seconds(&usage.ru_utime) + seconds(&usage.ru_stime);
+	report->profiler.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	report->profiler.steady_rss_bytes = resident_bytes();
+	report->profiler.map_bytes = all_map_bytes(session);
+	report->profiler.attach_seconds = session->attach_seconds;
+	report->profiler.attach_method = session->multi ? "uprobe_multi" : "perf_event";
+}
+
+struct report *readout(struct session *session)
+{
+	struct report *report = calloc(1, sizeof(*report));
+	uint64_t end = session->end_ns ? session->end_ns : clock_ns();
+
+	if (!report)
+		return NULL;
+	processes_reconcile(session);
+	if (add_processes(report, session) || add_running_heaps(report, session) ||
+	    add_running_histograms(report, session)) {
+		report_free(report);
+		return NULL;
+	}
+	drop_heapless(report);
+	add_events(report, session);
+	add_profiler(report, session);
+	if (session->begin_ns)
+		report->duration_seconds = (double)(end - session->begin_ns) / NS_PER_SECOND;
+	return report;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "session/session.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "session/arguments.h"
+#include "session/privileges.h"
+#include "session/readout.h"
+#include "session/state.h"
+
+/* Records wait this long at most; those about processes wake us at once. */
+#define DRAIN_MS 100
+
+/* The inode of the initial pid namespace, the same on every Linux. */
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
+
+static bool verbose;
+
+static int print(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	return verbose ? vfprintf(stderr, format, arguments) : 0;
+}
+
+int session_fail(struct session *session, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(session->error, sizeof(session->error), format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+/* Refused or failed, by errno; `needed` is what it would have taken. */
+static int refused(struct session *session, const char *tried, int error, unsigned needed)
+{
+	if (error != EPERM && error != EACCES)
+		return session_fail(session, STATUS_FAILED, "%s: %s", tried, strerror(error));
+	privileges_explain(session->error, sizeof(session->error), tried, error, needed);
+	return STATUS_NOT_PERMITTED;
+}
+
+static int on_record(void *context, void *data, size_t size)
+{
+	struct session *session = context;
+	const struct gcscope_record *record = data;
+
+	(void)size;
+	processes_record(session, record);
+	if (session->options.on_record)
+		session->options.on_record(record, session->options.context);
+	return 0;
+}
+
+/* Load the kernel programs, and follow processes from now on. 0, or -errno. */
+static int load(struct session *session)
+{
+	struct gcscope_bpf *bpf = gcscope_bpf__open();
+	struct stat namespace;
+	int error;
+
+	if (!bpf)
+		return -errno;
+	session->bpf = bpf;
+	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
+		bpf->rodata->session_namespace = namespace.st_ino;
+	bpf_program__set_autoattach(bpf->progs.probe, false);
+	if (session->multi)
+		bpf_program__set_expected_attach_type(bpf->progs.probe, ATTACH_TYPE_UPROBE_MULTI);
+	error = gcscope_bpf__load(bpf);
+	error = error ? error : gcscope_bpf__attach(bpf);
+	if (error)
+		return error;
+	session->ring = ring_buffer__new(bpf_map__fd(bpf->maps.records), on_record, session, NULL);
+	return session->ring ? 0 : -errno;
+}
+
+int session_open(struct session **ret_session, const struct session_options *options)
+{
+	static const char tried[] = "cannot load kernel programs";
+	const unsigned needed = PRIVILEGE_BPF | PRIVILEGE_PERFMON;
+	struct session *session = calloc(1, sizeof(*session));
+	int error;
+
+	*ret_session = session;
+	if (!session)
+		return STATUS_FAILED;
+	session->options = *options;
+	verbose = options->verbose;
+	libbpf_set_print(print);
+	if (attach_ability_read(&session->ability))
+		return refused(session, tried, errno, needed);
+	session->multi = session->ability.uprobe_multi && !options->perf_events;
+	error = load(session);
+	return error ? refused(session, tried, -error, needed) : 0;
+}
+
+/* The index of a layout that the kernel programs know; 0 for the calling convention's. -1: no room. */
+static int layout_index(struct session *session, const struct gcscope_layout *layout)
+{
+	uint32_t index;
+
+	if (arguments_conventional(layout))
+		return 0;
+	for (index = 1; index <= session->layout_count; index++)
+		if (!memcmp(&session->layouts[index], layout, sizeof(*layout)))
+			return index;
+	if (index == GCSCOPE_LAYOUTS ||
+	    bpf_map_update_elem(bpf_map__fd(session->bpf->maps.layouts), &index, layout, BPF_ANY))
+		return -1;
+	session->layouts[index] = *layout;
+	session->layout_count = index;
+	return index;
+}
+
+static uint64_t *make_cookies(struct session *session, const struct file *file)
+{
+	uint64_t *cookies = calloc(file->site_count, sizeof(*cookies));
+
+	for (size_t i = 0; cookies && i < file->site_count; i++) {
+		const struct site *site = &file->sites[i];
+		int layout = layout_index(session, &site->layout);
+
+		if (layout < 0) {
+			free(cookies);
+			errno = ENOSPC;
+			return NULL;
+		}
+		cookies[i] = gcscope_cookie(site->runtime->code, layout, site->event);
+	}
+	return cookies;
+}
+
+/*
+ * For one process where the kernel can: attaching writes into every process
+ * that the link is for and maps the file, so that with hundreds of processes on
+ * one libjvm.so, watching one of them would cost all of them private pages and
+ * a trap at each event, and us the time. For all when descendants are wanted
+ * too, since a link cannot be told of new processes.
+ */
+static pid_t attach_scope(const struct session *session, pid_t pid)
+{
+	return session->multi && session->ability.filter && !session->tree ? pid : 0;
+}
+
+static int attach_file(struct session *session, struct file *file, pid_t pid)
+{
+	pid_t scope = attach_scope(session, pid);
+	struct bpf_program *program = session->bpf->progs.probe;
+	struct attachment attachment;
+	uint64_t *cookies;
+	char tried[4200];
+	int error;
+
+	if (file_attached(file, pid))
+		return 0;
+	cookies = make_cookies(session, file);
+	if (!cookies)
+		goto fail;
+	if (session->multi ? attach_uprobe_multi(&attachment, program, file->fd, file->sites,
+						 cookies, file->site_count, scope)
+			   : attach_perf_events(&attachment, program, file->fd, file->sites,
+						cookies, file->site_count))
+		goto fail;
+	free(cookies);
+	if (!file_keep(file, scope, &attachment))
+		return 0;
+	error = errno;
+	attach_close(&attachment);
+	return session_fail(session, STATUS_FAILED, "cannot attach: %s", strerror(error));
+fail:
+	error = errno;
+	free(cookies);
+	snprintf(tried, sizeof(tried), "cannot attach to %s", file->path);
+	if (error == ESRCH)
+		return session_fail(session, STATUS_NO_TARGET, "process %d has ended", pid);
+	return refused(session, tried, error,
+		       session->multi ? PRIVILEGE_BPF | PRIVILEGE_PERFMON : PRIVILEGE_SYS_ADMIN);
+}
+
+/* Why the files of a process could not be looked at. */
+static int unreadable(struct session *session, pid_t pid, int error, unsigned needed)
+{
+	char tried[64];
+
+	if (error == ESRCH || error == ENOENT)
+		return session_fail(session, STATUS_NO_TARGET, "no process %d", pid);
+	snprintf(tried, sizeof(tried), "cannot look into process %d", pid);
+	return refused(session, tried, error, needed);
+}
+
+int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count)
+{
+	struct mapping *mappings;
+	int status = 0, hidden = 0;
+	unsigned carrying = 0;
+	size_t count;
+
+	if (mappings_read(pid, &mappings, &count))
+		return unreadable(session, pid, errno, PRIVILEGE_SYS_PTRACE);
+	for (size_t i = 0; !status && i < count; i++) {
+		struct file *file;
+
+		if (files_look(&session->files, pid, &mappings[i], &file)) {
+			if (errno == EACCES || errno == EPERM)
+				hidden = errno;
+			continue;
+		}
+		if (!file->site_count)
+			continue;
+		carrying++;
+		status = attach_file(session, file, pid);
+	}
+	mappings_free(mappings, count);
+	if (!status && !carrying && hidden)
+		status = unreadable(session, pid, hidden,
+				    PRIVILEGE_SYS_PTRACE | PRIVILEGE_CHECKPOINT_RESTORE);
+	*ret_count = carrying;
+	return status;
+}
+
+/* The same, and the time it takes is what reports tell. */
+int session_attach_mapped(struct session *session, pid_t pid, unsigned *ret_count)
+{
+	uint64_t begin = clock_ns();
+	int status = session_attach_files(session, pid, ret_count);
+
+	session->attach_seconds += (double)(clock_ns() - begin) / NS_PER_SECOND;
+	return status;
+}
+
+/* Enter a process into the kernel's list. 0, or -errno: -EEXIST it is there. */
+static int list_process(struct session *session, pid_t pid, bool tree)
+{
+	struct gcscope_process process = {
+		.process = __atomic_add_fetch(&session->bpf->bss->last_process, 1,
+					      __ATOMIC_RELAXED),
+		.follow = tree,
+		.late = !tree,
+	};
+	uint32_t key = pid;
+
+	return bpf_map_update_elem(bpf_map__fd(session->bpf->maps.processes), &key, &process,
+				   BPF_NOEXIST) ? -errno : 0;
+}
+
+static void unlist_process(struct session *session, pid_t pid)
+{
+	uint32_t key = pid;
+
+	bpf_map_delete_elem(bpf_map__fd(session->bpf->maps.processes), &key);
+	files_detach(&session->files, pid);
+}
+
+/* Why no descriptor of a process could be had. EINVAL: it is a thread. */
+static int unopened(struct session *session, pid_t pid, int error)
+{
+	if (error == ESRCH || error == EINVAL)
+		return session_fail(session, STATUS_NO_TARGET, "no process %d", pid);
+	return session_fail(session, STATUS_FAILED, "cannot watch process %d: %s", pid,
+			    strerror(error));
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&ended, 1, 0) > 0;
+}
+
+/*
+ * The order makes sure who is watched: the process is held by a descriptor,
+ * then listed, so that its exit unlists it, then seen to be there still. So
+ * the entry can never be another process's that got its pid.
+ */
+static int watch(struct session *session, pid_t pid, bool tree)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0), status = 0, error;
+	unsigned count = 0;
+
+	if (fd < 0)
+		return unopened(session, pid, errno);
+	error = list_process(session, pid, tree);
+	if (error == -EEXIST)
+		goto close_fd;
+	if (error) {
+		status = session_fail(session, STATUS_FAILED, "cannot watch process %d: %s", pid,
+				      strerror(-error));
+		goto close_fd;
+	}
+	if (!session->begin_ns)
+		session->begin_ns = clock_ns();
+	if (!tree)
+		status = session_attach_mapped(session, pid, &count);
+	if (has_ended(fd))
+		status = session_fail(session, STATUS_NO_TARGET, "process %d has ended", pid);
+	else if (!status && !tree && !count)
+		status = session_fail(session, STATUS_NOTHING_TO_ATTACH,
+				      "process %d has nothing that gcscope can attach to", pid);
+	if (status)
+		unlist_process(session, pid);
+close_fd:
+	close(fd);
+	return status;
+}
+
+int session_watch(struct session *session, pid_t pid)
+{
+	return watch(session, pid, false);
+}
+
+int session_watch_tree(struct session *session, pid_t pid)
+{
+	session->tree = true;
+	return watch(session, pid, true);
+}
+
+int session_drain(struct session *session)
+{
+	return ring_buffer__consume(session->ring);
+}
+
+int session_poll(struct session *session, int timeout_ms)
+{
+	struct pollfd records = { .fd = session_fd(session), .events = POLLIN };
+	uint64_t end = clock_ns() + (uint64_t)timeout_ms * NS_PER_MS, now;
+	int ready = 0, error;
+
+	do {
+		uint64_t left;
+
+		now = clock_ns();
+		left = now < end ? (end - now) / NS_PER_MS : 0;
+		ready = poll(&records, 1, left < DRAIN_MS ? left : DRAIN_MS);
+		if (ready < 0 && errno != EINTR)
+			return session_fail(session, STATUS_FAILED, "cannot wait: %s",
+					    strerror(errno));
+		error = session_drain(session);
+		if (error < 0)
+			return session_fail(session, STATUS_FAILED, "cannot read records: %s",
+					    strerror(-error));
+	} while (!ready && clock_ns() < end);
+	return 0;
+}
+
+int session_fd(const struct session *session)
+{
+	return ring_buffer__epoll_fd(session->ring);
+}
+
+unsigned session_alive(const struct session *session)
+{
+	int fd = bpf_map__fd(session->bpf->maps.processes);
+	uint32_t key, *previous = NULL;
+	unsigned alive = 0;
+
+	for (; !bpf_map_get_next_key(fd, previous, &key); previous = &key)
+		alive++;
+	return alive;
+}
+
+int session_report(struct session *session, struct report **ret_report)
+{
+	session_drain(session);
+	*ret_report = readout(session);
+	return *ret_report ? 0 : session_fail(session, STATUS_FAILED, "no memory for the report");
+}
+
+void session_detach(struct session *session)
+{
+	files_clear(&session->files);
+	if (!session->end_ns)
+		session->end_ns = clock_ns();
+}
+
+void session_close(struct session *session)
+{
+	if (!session)
+		return;
+	files_clear(&session->files);
+	ring_buffer__free(session->ring);
+	gcscope_bpf__destroy(session->bpf);
+	processes_free(&session->processes);
+	free(session);
+}
+
+const char *session_error(const struct session *session)
+{
+	return session->error;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of a session; for this directory alone. */
+#ifndef GCSCOPE_SESSION_STATE_H
+#define GCSCOPE_SESSION_STATE_H
+
+#include <bpf/libbpf.h>
+
+#include "gcscope.skel.h"
+#include "session/attach.h"
+#include "session/files.h"
+#include "session/processes.h"
+#include "session/session.h"
+
+struct session {
+	struct session_options options;
+	struct gcscope_bpf *bpf;
+	struct ring_buffer *ring;
+	struct attach_ability ability;
+	bool multi; /* attach by uprobe_multi links */
+	bool tree;  /* descendants are watched too, so files are attached for everyone */
+	struct files files;
+	struct gcscope_layout layouts[GCSCOPE_LAYOUTS]; /* [0] unused */
+	unsigned layout_count;
+	struct processes processes;
+	uint64_t begin_ns; /* when the first process was watched; 0 none yet */
+	uint64_t end_ns;   /* when the probes were taken off; 0 not yet */
+	double attach_seconds;
+	char error[1024];
+};
+
+/* Keep the sentence, printf-like, and return the status. */
+__attribute__((format(printf, 3, 4)))
+int session_fail(struct session *session, int status, const char *format, ...);
+
+/* All records that wait now. Negative errno. */
+int session_drain(struct session *session);
+
+/*
+ * Attach to the runtimes in the files that a process maps now. *ret_count: how
+ * many files of it carry one. 0 or an enum exit_status.
+ */
+int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count);
+
+#endif
