@@ -28,8 +28,10 @@ static uintptr_t bump(struct mutator *mutator, unsigned class)
 static uintptr_t allocate_large(struct mutator *mutator, size_t bytes)
 {
 	struct gcs_heap *heap = mutator->heap;
-	struct block *block = space_take_large(&heap->space, bytes + BLOCK_FIRST_CELL);
+	struct block *block = NULL;
 
+	if (bytes < heap->options.heap_max) /* nor can the sum overflow */
+		block = space_take_large(&heap->space, bytes + BLOCK_FIRST_CELL);
 	if (!block)
 		return 0;
 	pthread_mutex_lock(&heap->classes_lock);

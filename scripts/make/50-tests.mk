@@ -1,16 +1,34 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Test programs: tests/unit/NAME.c (cmocka) may use collector/ and userspace/
-# internals; tests/programs/NAME.c are targets for the privileged tier, users
-# of the public headers alone.
+# Test programs. tests/unit/collector_NAME.c (cmocka) may use the collector's
+# internals, any other tests/unit/NAME.c the command's; tests/programs/NAME.c are
+# targets for the privileged tier, users of the public headers alone;
+# tests/tools/NAME.c are commands that tests run; tests/lib is shared by them.
 
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,$(wildcard tests/programs/*.c))
+TOOLS    := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+TEST_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c))
 USERSPACE_TESTED := $(filter-out $(BUILD)/obj/userspace/main.o,$(USERSPACE_OBJ))
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/lib/libgcscope.a $(USERSPACE_TESTED)
+$(BUILD)/tests/unit/collector_%: tests/unit/collector_%.c $(COLLECTOR_OBJ)
 	$(say) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Icollector -Iuserspace -Itests/lib $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(USERSPACE_TESTED) $(BUILD)/lib/libgcscope.a -lcmocka $(USERSPACE_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Icollector $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(COLLECTOR_OBJ) -lcmocka -lelf
+
+$(BUILD)/obj/tests/lib/%.o: tests/lib/%.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Iuserspace -Itests/lib $(CFLAGS) $(DEPFLAGS) -c $< -o $@
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(TEST_LIB) $(USERSPACE_TESTED)
+	$(say) TEST $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Icollector -Iuserspace -Itests/lib $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(TEST_LIB) $(USERSPACE_TESTED) -lcmocka $(USERSPACE_LIBS)
+
+$(BUILD)/tests/tools/%: tests/tools/%.c $(BUILD)/obj/tests/lib/exposition.o
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $^ -ljansson -lm
 
 $(BUILD)/tests/programs/%: tests/programs/%.c $(BUILD)/lib/libgcscope.a
 	$(say) CC $@
@@ -18,7 +36,7 @@ $(BUILD)/tests/programs/%: tests/programs/%.c $(BUILD)/lib/libgcscope.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(BUILD)/lib/libgcscope.a -lm
 
 .PHONY: test-programs unit
-test-programs: $(UNIT) $(PROGRAMS)
+test-programs: $(UNIT) $(PROGRAMS) $(TOOLS)
 unit: $(UNIT) ## run the unit tests
 	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
--include $(UNIT:=.d) $(PROGRAMS:=.d)
+-include $(UNIT:=.d) $(PROGRAMS:=.d) $(TOOLS:=.d) $(TEST_LIB:.o=.d)
