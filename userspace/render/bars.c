@@ -18,12 +18,10 @@ static struct rows fit_rows(const struct gcscope_histogram *histogram)
 {
 	uint32_t first = gcscope_slot(histogram_min(histogram));
 	uint32_t last = gcscope_slot(histogram->max);
-	uint32_t room = 4 + gcscope_log2(histogram->count);
+	uint32_t room = 2 * gcscope_log2(histogram->count);
 	struct rows rows = { first, last - first + 1, 1 };
 
-	if (room > BARS_ROWS)
-		room = BARS_ROWS;
-	while (rows.count > room) {
+	while (rows.count > (room < BARS_ROWS ? room + 1 : BARS_ROWS)) {
 		rows.merged *= 2;
 		rows.first = first / rows.merged;
 		rows.count = last / rows.merged - rows.first + 1;
@@ -96,6 +94,8 @@ void bars_print(FILE *out, const struct gcscope_histogram *histogram,
 	count_width = display_width(format_count(&count, most));
 	width = style->width - (2 + DURATION_WIDTH + 3 + DURATION_WIDTH + 2) -
 		(2 + (unsigned)count_width);
+	if (width > BARS_WIDTH)
+		width = BARS_WIDTH;
 	for (uint32_t row = 0; row < rows.count; row++) {
 		uint64_t here = row_count(histogram, &rows, row);
 

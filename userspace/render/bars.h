@@ -6,7 +6,8 @@
 #include "gcscope/histogram.h"
 #include "render/render.h"
 
-#define BARS_ROWS 16
+#define BARS_ROWS  16
+#define BARS_WIDTH 60 /* of the longest bar, where the terminal has room for it */
 
 /*
  * At most BARS_ROWS rows from the smallest value to the largest, of equal

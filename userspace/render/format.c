@@ -69,9 +69,8 @@ const char *format_count(struct number_text *out, uint64_t count)
 const char *format_share(struct number_text *out, double share)
 {
 	double percent = 100 * share;
-	int decimals = percent < 0.995 ? 2 : percent < 9.95 ? 1 : 0;
 
-	snprintf(out->text, sizeof(out->text), "%.*f %%", decimals, percent);
+	snprintf(out->text, sizeof(out->text), "%.*f %%", percent < 0.995 ? 2 : 1, percent);
 	return out->text;
 }
 

@@ -23,7 +23,7 @@ const char *format_bytes(struct number_text *out, uint64_t bytes);
 /* "12,345,678" */
 const char *format_count(struct number_text *out, uint64_t count);
 
-/* "0.04 %", "3.2 %", "78 %": two digits below 10, none after the point from 10 on. */
+/* "0.04 %", "3.2 %", "78.1 %" */
 const char *format_share(struct number_text *out, double share);
 
 /* The shortest decimal that reads back as the same value: "1e-06", "0.001", "10". */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define LINE_FIELD 15 /* where the text of a named line starts */
+#define LINE_FIELD 17 /* where the text of a named line starts */
 
 struct line {
 	FILE *out;

@@ -104,21 +104,21 @@ static size_t line_width(const struct table *table, const size_t widths[TABLE_CO
 	return line;
 }
 
+/* The headings when row is NULL. Spaces come before a cell, so that none end the line. */
 static void print_line(const struct table *table, FILE *out, const size_t widths[TABLE_COLUMNS],
 		       const struct table_row *row)
 {
-	const char *gap = "";
+	int spaces = 0;
 
 	for (unsigned column = 0; column < table->column_count; column++) {
 		const struct column *shape = &table->columns[column];
-		void (*print)(FILE *out, const char *text, size_t width);
+		const char *cell = row ? row->cells[column] : shape->heading;
+		int fill = padding(cell, widths[column]);
 
 		if (!widths[column])
 			continue;
-		fputs(gap, out);
-		print = shape->left ? print_left : print_right;
-		print(out, row ? row->cells[column] : shape->heading, widths[column]);
-		gap = "  ";
+		fprintf(out, "%*s%s", spaces + (shape->left ? 0 : fill), "", cell);
+		spaces = GAP + (shape->left ? fill : 0);
 	}
 }
 

@@ -27,7 +27,8 @@ struct text {
 	const struct report *report;
 	struct text_style style;
 	struct line line;
-	bool failed; /* no memory */
+	bool fields_begun; /* of the heap at hand: named lines, after an empty one */
+	bool failed;	   /* no memory */
 };
 
 enum ink { INK_END, INK_HEADING, INK_FAINT, INK_ALARM };
@@ -48,6 +49,14 @@ static const char *ink(const struct text *text, enum ink ink)
 
 #define DOT	   (text->style.utf8 ? " · " : " | ")
 #define PIECE(...) line_piece(&text->line, DOT, __VA_ARGS__)
+
+static void begin_field(struct text *text, const char *name)
+{
+	if (!text->fields_begun)
+		fputc('\n', text->out);
+	text->fields_begun = true;
+	line_begin(&text->line, name);
+}
 
 /* A name from outside, made safe for a terminal. NULL without memory; free it. */
 static char *printable(struct text *text, const char *name)
@@ -74,11 +83,11 @@ static char *printable(struct text *text, const char *name)
 	return safe;
 }
 
-static void put_name(struct text *text, const char *before, const char *name)
+static void put_name(struct text *text, const char *name)
 {
 	char *safe = printable(text, name);
 
-	PIECE("%s%s", before, safe ? safe : "");
+	PIECE("%s", safe ? safe : "");
 	free(safe);
 }
 
@@ -109,16 +118,16 @@ static void put_process_heading(struct text *text, const struct process_report *
 
 	fputs(ink(text, INK_HEADING), text->out);
 	line_begin(&text->line, "");
-	put_name(text, "", process->comm);
+	put_name(text, process->comm);
 	PIECE("pid %d", process->pid);
 	if (process->ns_pid > 0 && process->ns_pid != process->pid)
 		PIECE("%d inside", process->ns_pid);
 	PIECE("%s", process->runtime);
 	put_fate(text, process);
 	if (unit)
-		put_name(text, "", unit);
-	line_end(&text->line);
+		put_name(text, unit);
 	fputs(ink(text, INK_END), text->out);
+	line_end(&text->line);
 	if (process->attached_late)
 		fprintf(text->out, "%sAttached while it ran: what it did before is not in here.%s\n",
 			ink(text, INK_FAINT), ink(text, INK_END));
@@ -155,8 +164,8 @@ static void put_heap_heading(struct text *text, const struct heap_report *heap,
 		      SECONDS(seconds));
 	if (pauses->count)
 		PIECE("longest %s", DURATION(pauses->max));
-	line_end(&text->line);
 	fputs(ink(text, INK_END), text->out);
+	line_end(&text->line);
 	if (heap->has_stalls && heap->out_of_memory)
 		fprintf(text->out, "%sOut of memory: %s %s at the limit.%s\n", ink(text, INK_ALARM),
 			COUNT(heap->out_of_memory),
@@ -230,7 +239,7 @@ static void add_share(struct table *table, const struct heap_report *heap,
 static void put_phases(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
-		{ "phases", true, 0 },	{ "of", true, 0 },	  { "count", false, 0 },
+		{ "phases", true, 0 },	{ "kind", true, 0 },	   { "count", false, 0 },
 		{ "total", false, 0 },	{ "of pauses", false, 0 }, { "p50", false, 2 },
 		{ "p99", false, 1 },	{ "max", false, 0 },
 	};
@@ -266,7 +275,7 @@ static void put_collections(struct text *text, const struct heap_report *heap)
 			total += heap->collections[i].kind == kind ? heap->collections[i].count : 0;
 		if (total == 0)
 			continue;
-		line_begin(&text->line, "collections");
+		begin_field(text, "collections");
 		PIECE("%s %s", COUNT(total), kind_name(kind));
 		for (size_t i = 0; i < heap->collection_count; i++) {
 			const struct collection_count *collections = &heap->collections[i];
@@ -297,7 +306,7 @@ static void put_allocation(struct text *text, const struct heap_report *heap)
 
 	if (!any(bytes))
 		return;
-	line_begin(&text->line, "allocation");
+	begin_field(text, "allocation");
 	PIECE("%s", BYTES(bytes.value));
 	if (text->report->duration_seconds > 0)
 		PIECE("%s/s", BYTES((uint64_t)((double)bytes.value / text->report->duration_seconds)));
@@ -310,7 +319,7 @@ static void put_promotion(struct text *text, const struct heap_report *heap)
 {
 	if (!any(heap->promotion_bytes))
 		return;
-	line_begin(&text->line, "promotion");
+	begin_field(text, "promotion");
 	PIECE("%s", BYTES(heap->promotion_bytes.value));
 	if (any(heap->promotion_objects))
 		PIECE("%s objects", COUNT(heap->promotion_objects.value));
@@ -325,7 +334,7 @@ static void put_barrier(struct text *text, const struct heap_report *heap)
 
 	if (!any(stores) && !any(slow))
 		return;
-	line_begin(&text->line, "write barrier");
+	begin_field(text, "write barrier");
 	if (any(stores))
 		PIECE("%s stores", COUNT(stores.value));
 	if (slow.known)
@@ -339,7 +348,7 @@ static void put_cards(struct text *text, const struct heap_report *heap)
 {
 	if (!any(heap->cards_dirtied) && !any(heap->cards_scanned))
 		return;
-	line_begin(&text->line, "cards");
+	begin_field(text, "cards");
 	if (heap->cards_dirtied.known)
 		PIECE("%s dirtied", COUNT(heap->cards_dirtied.value));
 	if (heap->cards_scanned.known)
@@ -366,7 +375,7 @@ static void put_size(struct text *text, const struct heap_report *heap)
 		if (!sizes[i].bytes.known)
 			continue;
 		if (!begun)
-			line_begin(&text->line, "size");
+			begin_field(text, "size");
 		begun = true;
 		PIECE("%s %s", BYTES(sizes[i].bytes.value), sizes[i].name);
 	}
@@ -386,7 +395,7 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 		bars_print(text->out, &pauses, &text->style);
 	}
 	put_phases(text, heap);
-	fputc('\n', text->out);
+	text->fields_begun = false;
 	put_collections(text, heap);
 	put_allocation(text, heap);
 	put_promotion(text, heap);
@@ -400,10 +409,11 @@ static void put_worst(struct text *text, const struct process_report *process)
 	static const struct column columns[] = {
 		{ "worst pauses", false, 0 }, { "at", false, 0 },	   { "kind", true, 0 },
 		{ "cause", true, 0 },	      { "to safepoint", false, 0 }, { "last to stop", true, 1 },
-		{ "collection", false, 2 },   { "heap", false, 3 },
+		{ "collection", false, 2 },   { "heap", false, 0 },
 	};
+	bool one_heap = process->heap_count == 1;
 	struct table table = { .columns = columns,
-			       .column_count = sizeof(columns) / sizeof(*columns) };
+			       .column_count = sizeof(columns) / sizeof(*columns) - one_heap };
 
 	for (size_t i = 0; i < process->worst_count && i < WORST_SHOWN; i++) {
 		const struct worst_pause *worst = &process->worst[i];
@@ -420,7 +430,8 @@ static void put_worst(struct text *text, const struct process_report *process)
 		else
 			table_cell(&table, "-");
 		table_cell(&table, "%" PRIu64, worst->collection);
-		table_cell(&table, "%" PRIu64, worst->heap);
+		if (!one_heap)
+			table_cell(&table, "%" PRIu64, worst->heap);
 	}
 	if (table.row_count)
 		put_table(text, &table);
@@ -441,7 +452,7 @@ static void put_lost(struct text *text)
 
 	fputs(ink(text, INK_ALARM), text->out);
 	line_begin(&text->line, "");
-	PIECE("LOST %s events, so the figures above are too low", COUNT(report_lost(text->report)));
+	PIECE("LOST %s events, so the figures are too low", COUNT(report_lost(text->report)));
 	for (unsigned reason = 0; reason < GCSCOPE_LOST_REASONS; reason++) {
 		if (text->report->events.lost[reason] == 0)
 			continue;
@@ -463,6 +474,8 @@ static void put_footer(struct text *text)
 	PIECE("%s events", COUNT(report->events.received));
 	PIECE("%s lost", COUNT(report_lost(report)));
 	PIECE("%s unmatched", COUNT(report->events.unmatched));
+	line_end(&text->line);
+	line_begin(&text->line, "");
 	PIECE("gcscope itself: %s of CPU", SECONDS(report->profiler.cpu_seconds));
 	PIECE("%s of memory at most", BYTES(report->profiler.max_rss_bytes));
 	if (report->profiler.steady_rss_bytes.known)
@@ -470,6 +483,8 @@ static void put_footer(struct text *text)
 	if (report->profiler.map_bytes.known)
 		PIECE("%s of kernel maps", BYTES(report->profiler.map_bytes.value));
 	PIECE("attached in %s", SECONDS(report->profiler.attach_seconds));
+	if (report->profiler.attach_method)
+		PIECE("%s", report->profiler.attach_method);
 	line_end(&text->line);
 }
 
@@ -485,7 +500,7 @@ int render_text(FILE *out, const struct report *report, const struct text_style 
 	for (size_t i = 0; i < report->process_count; i++)
 		put_process(&text, &report->processes[i]);
 	if (report->process_count == 0)
-		fprintf(out, "No heap was seen in %s.\n",
+		fprintf(out, "No heap of a known runtime was seen in %s.\n\n",
 			format_duration(&(struct number_text){ 0 },
 					(uint64_t)(report->duration_seconds * 1e9), style->utf8));
 	put_footer(&text);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/distribution.h"
+
+static void *room(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	if (!memory)
+		abort();
+	return memory;
+}
+
+static void within(size_t count, size_t limit)
+{
+	if (count >= limit) {
+		fprintf(stderr, "a fixture has room for %zu of these\n", limit);
+		abort();
+	}
+}
+
+struct number fixture_known(uint64_t value)
+{
+	return (struct number){ true, value };
+}
+
+struct report *fixture_report(void)
+{
+	struct report *report = room(1, sizeof(*report));
+
+	report->duration_seconds = 12.5;
+	report->processes = room(FIXTURE_PROCESSES, sizeof(*report->processes));
+	return report;
+}
+
+struct process_report *fixture_process(struct report *report, pid_t pid, const char *comm)
+{
+	struct process_report *process;
+
+	within(report->process_count, FIXTURE_PROCESSES);
+	process = &report->processes[report->process_count++];
+	process->process = report->process_count;
+	process->pid = pid;
+	process->ns_pid = pid;
+	snprintf(process->comm, sizeof(process->comm), "%s", comm);
+	process->runtime = "gcscope";
+	process->tier = "usdt";
+	process->heaps = room(FIXTURE_HEAPS, sizeof(*process->heaps));
+	return process;
+}
+
+struct heap_report *fixture_heap(struct process_report *process, uint64_t heap, const char *plan)
+{
+	struct heap_report *report;
+
+	within(process->heap_count, FIXTURE_HEAPS);
+	report = &process->heaps[process->heap_count++];
+	report->heap = heap;
+	report->plan = plan;
+	report->collections = room(FIXTURE_COLLECTIONS, sizeof(*report->collections));
+	report->pauses = room(FIXTURE_DISTRIBUTIONS, sizeof(*report->pauses));
+	report->phases = room(FIXTURE_DISTRIBUTIONS, sizeof(*report->phases));
+	return report;
+}
+
+void fixture_collections(struct heap_report *heap, uint32_t kind, uint32_t cause, uint64_t count)
+{
+	within(heap->collection_count, FIXTURE_COLLECTIONS);
+	heap->collections[heap->collection_count++] =
+		(struct collection_count){ kind, cause, count };
+}
+
+static struct gcscope_histogram *distribution(struct distribution *list, size_t *count,
+					      uint32_t kind, uint32_t phase)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (list[i].kind == kind && list[i].phase == phase)
+			return &list[i].histogram;
+	}
+	within(*count, FIXTURE_DISTRIBUTIONS);
+	list[*count].kind = kind;
+	list[*count].phase = phase;
+	return &list[(*count)++].histogram;
+}
+
+struct gcscope_histogram *fixture_pauses(struct heap_report *heap, uint32_t kind)
+{
+	return distribution(heap->pauses, &heap->pause_count, kind, 0);
+}
+
+struct gcscope_histogram *fixture_phase(struct heap_report *heap, uint32_t kind, uint32_t phase)
+{
+	return distribution(heap->phases, &heap->phase_count, kind, phase);
+}
+
+/* One major collection of depgraph: its pause, cut into the way to the safepoint and the phases. */
+static void depgraph_collection(struct heap_report *heap, uint64_t pause, uint64_t stopped)
+{
+	uint64_t work = pause - stopped;
+
+	histogram_add(fixture_pauses(heap, GCS_KIND_MAJOR), pause);
+	histogram_add(&heap->time_to_safepoint.histogram, stopped);
+	histogram_add(fixture_phase(heap, GCS_KIND_MAJOR, GCS_PHASE_PREPARE), work / 100);
+	histogram_add(fixture_phase(heap, GCS_KIND_MAJOR, GCS_PHASE_ROOTS), work / 20);
+	histogram_add(fixture_phase(heap, GCS_KIND_MAJOR, GCS_PHASE_MARK), work / 10 * 9);
+	histogram_add(fixture_phase(heap, GCS_KIND_MAJOR, GCS_PHASE_SWEEP), work / 50);
+}
+
+static void depgraph_statistics(struct heap_report *heap)
+{
+	heap->allocation_bytes = fixture_known(1294467891);
+	heap->allocation_objects = fixture_known(12345678);
+	heap->promotion_bytes = fixture_known(0);
+	heap->promotion_objects = fixture_known(0);
+	heap->barrier_stores = fixture_known(10000321);
+	heap->barrier_slow = fixture_known(0);
+	heap->cards_dirtied = fixture_known(0);
+	heap->cards_scanned = fixture_known(0);
+	heap->cards_useful = fixture_known(0);
+	heap->cards_wasted = fixture_known(0);
+	heap->size_capacity_bytes = fixture_known(198180864);
+	heap->size_live_bytes = fixture_known(129394739);
+	heap->size_peak_capacity_bytes = fixture_known(211812352);
+	heap->size_limit_bytes = fixture_known(268435456);
+}
+
+struct process_report *fixture_depgraph(struct report *report, pid_t pid)
+{
+	struct process_report *process = fixture_process(report, pid, "depgraph");
+	struct heap_report *heap = fixture_heap(process, 1, "marksweep");
+
+	heap->has_time_to_safepoint = true;
+	heap->has_stalls = true;
+	for (uint64_t i = 0; i < 212; i++) /* a hump near 6 ms with a slope to either side */
+		depgraph_collection(heap, 2000000 + i * 37 % 53 * 90000 + i * 29 % 47 * 70000,
+				    1500 + i * 41 % 101 * 400);
+	depgraph_collection(heap, 14200000, 310000);
+	depgraph_collection(heap, 18300000, 7120000);
+	heap->pauses[0].time_to_safepoint_ns =
+		fixture_known(heap->time_to_safepoint.histogram.sum);
+	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_ALLOCATION, 200);
+	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_EXPLICIT, 12);
+	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_LIMIT, 2);
+	depgraph_statistics(heap);
+	process->worst[0] = (struct worst_pause){
+		.heap = 1, .collection = 143, .kind = GCS_KIND_MAJOR, .cause = GCS_CAUSE_LIMIT,
+		.at_seconds = 7.314, .duration_ns = 18300000,
+		.time_to_safepoint_ns = fixture_known(7120000), .latest_mutator = fixture_known(3),
+	};
+	process->worst[1] = (struct worst_pause){
+		.heap = 1, .collection = 209, .kind = GCS_KIND_MAJOR, .cause = GCS_CAUSE_ALLOCATION,
+		.at_seconds = 12.002, .duration_ns = 14200000,
+	};
+	process->worst_count = 2;
+	process->ended = true;
+	process->exit_code = fixture_known(0);
+	process->exit_signal = fixture_known(0);
+	report->events.received = 1712;
+	report->profiler.cpu_seconds = 0.041;
+	report->profiler.max_rss_bytes = 22020096;
+	report->profiler.steady_rss_bytes = fixture_known(11534336);
+	report->profiler.map_bytes = fixture_known(1310720);
+	report->profiler.attach_seconds = 0.0142;
+	report->profiler.attach_method = "uprobe_multi";
+	return process;
+}
