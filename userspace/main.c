@@ -23,19 +23,15 @@ const char *argp_program_version = "gcscope " GCSCOPE_VERSION;
 
 static const struct command {
 	const char *name;
+	const char *what;
 	char *full_name; /* its argv[0] */
 	int (*run)(int argc, char **argv);
 } commands[] = {
-#define COMMAND_ROW(name, what) { #name, "gcscope " #name, command_##name },
+#define COMMAND_ROW(name, what) { #name, what, "gcscope " #name, command_##name },
 	COMMAND_TABLE(COMMAND_ROW)
 #undef COMMAND_ROW
 };
-
-#define COMMAND_HELP(name, what) "  " #name "\t" what "\n"
-static const char help[] =
-	"What garbage collectors do to running programs.\v" COMMAND_TABLE(COMMAND_HELP) "\n"
-	"`gcscope COMMAND --help' tells more of each.";
-#undef COMMAND_HELP
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* What is to be run: a command and its arguments, argv[0] being the command's. */
 struct call {
@@ -46,7 +42,7 @@ struct call {
 
 static void find_command(struct argp_state *state, struct call *call, const char *name)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
 		call->command = &commands[i];
@@ -84,17 +80,41 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
+		argp_state_help(state, stderr,
+				ARGP_HELP_SHORT_USAGE | ARGP_HELP_DOC | ARGP_HELP_EXIT_ERR);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+/* The table of commands, as a text that argp frees. */
+static char *list_commands(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+	fputs("\n`gcscope COMMAND --help' tells more of each.", out);
+	fclose(out);
+	return text;
+}
+
+static char *fill_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_POST_DOC ? list_commands() : (char *)text;
+}
+
 static const struct argp main_argp = {
 	.parser = parse,
 	.args_doc = "COMMAND [OPTION...]",
-	.doc = help,
+	.doc = "What garbage collectors do to running programs.\v ",
+	.help_filter = fill_help,
 };
 
 /* Files that we open must not become standard input, output or error where those are closed. */

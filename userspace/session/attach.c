@@ -72,20 +72,29 @@ static void path_of(int fd, char path[32])
 	snprintf(path, 32, "/proc/self/fd/%d", fd);
 }
 
-int attach_uprobe_multi(struct attachment *ret_attachment, struct bpf_program *program, int fd,
-			const struct site *sites, const uint64_t *cookies, size_t count, pid_t pid)
+int attach_link(int program, int fd, const uint64_t *offsets, const uint64_t *semaphores,
+		const uint64_t *cookies, size_t count, pid_t pid)
 {
-	uint64_t *offsets = calloc(2 * count, sizeof(*offsets)), *semaphores = offsets + count;
-	struct uprobe_multi_attr attr = {
-		.program = bpf_program__fd(program),
+	char path[32];
+	const struct uprobe_multi_attr attr = {
+		.program = program,
 		.attach_type = ATTACH_TYPE_UPROBE_MULTI,
+		.path = pointer(path),
 		.offsets = pointer(offsets),
 		.semaphores = pointer(semaphores),
 		.cookies = pointer(cookies),
 		.count = count,
 		.pid = pid,
 	};
-	char path[32];
+
+	path_of(fd, path);
+	return link_create(&attr);
+}
+
+int attach_uprobe_multi(struct attachment *ret_attachment, struct bpf_program *program, int fd,
+			const struct site *sites, const uint64_t *cookies, size_t count, pid_t pid)
+{
+	uint64_t *offsets = calloc(2 * count, sizeof(*offsets)), *semaphores = offsets + count;
 	int link;
 
 	if (!offsets)
@@ -94,9 +103,7 @@ int attach_uprobe_multi(struct attachment *ret_attachment, struct bpf_program *p
 		offsets[i] = sites[i].offset;
 		semaphores[i] = sites[i].semaphore;
 	}
-	path_of(fd, path);
-	attr.path = pointer(path);
-	link = link_create(&attr);
+	link = attach_link(bpf_program__fd(program), fd, offsets, semaphores, cookies, count, pid);
 	free(offsets);
 	if (link < 0)
 		return -1;

@@ -43,7 +43,15 @@ int attach_uprobe_multi(struct attachment *ret_attachment, struct bpf_program *p
 			const struct site *sites, const uint64_t *cookies, size_t count,
 			pid_t pid);
 
-/* The same, always for all processes. */
+/*
+ * The same in plain numbers: offsets in the file, of instructions and of
+ * semaphores. semaphores and cookies may be NULL. A link's descriptor, or -1
+ * with errno.
+ */
+int attach_link(int program, int fd, const uint64_t *offsets, const uint64_t *semaphores,
+		const uint64_t *cookies, size_t count, pid_t pid);
+
+/* One perf event a site, always for all processes. */
 int attach_perf_events(struct attachment *ret_attachment, struct bpf_program *program, int fd,
 		       const struct site *sites, const uint64_t *cookies, size_t count);
 

@@ -15,9 +15,15 @@
 
 #include "clock.h"
 
-/* How long a process without a runtime is stepped: 10,000 system calls or 2 s. */
-#define STEP_CALLS 10000
+/* How long a process without a runtime is stepped: 5,000 system calls or 2 s. */
+#define STEP_CALLS 5000
 #define STEP_NS	   (2 * NS_PER_SECOND)
+
+/*
+ * While a process is stepped its next stop is microseconds away, and going to
+ * sleep costs more than to ask again (measured: 15 us a stop, not 23 to 50).
+ */
+#define SPIN_NS 50000
 
 /* How many events are handled before the caller gets its turn. */
 #define EVENTS_A_TURN 64
@@ -234,12 +240,24 @@ void launch_go(struct launch *launch, struct session *session)
 	send(launch->channel, "", 1, MSG_NOSIGNAL);
 }
 
+/* The next event, or 0 or -1 when there is none. */
+static pid_t next_event(const struct launch *launch, int *ret_status)
+{
+	const uint64_t until = clock_ns() + SPIN_NS;
+	pid_t pid;
+
+	do
+		pid = waitpid(-1, ret_status, WNOHANG | __WALL);
+	while (!pid && launch->stepped_count && clock_ns() < until);
+	return pid;
+}
+
 bool launch_handle(struct launch *launch)
 {
 	int status;
 
 	for (int i = 0; i < EVENTS_A_TURN; i++) {
-		pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);
+		pid_t pid = next_event(launch, &status);
 
 		if (pid <= 0)
 			return false;
