@@ -6,10 +6,12 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
 
-CC      ?= gcc
+# What make itself would take (cc, or nothing) is not what is wanted.
+ifeq ($(origin CC),default)
+  CC := gcc
+endif
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
-AR      ?= ar
 OBJCOPY ?= objcopy
 
 OPT      ?= -O2
@@ -37,7 +39,7 @@ include $(sort $(wildcard scripts/make/*.mk))
 .PHONY: all help clean
 all: lib command workloads ## build everything
 clean: ## remove what was built
-	$(Q)rm -rf build build-*
+	$(Q)rm -rf $(BUILD)
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | \
 	  awk -F'\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'

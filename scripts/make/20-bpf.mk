@@ -3,7 +3,7 @@
 
 BPF_SRC    := bpf/gcscope.bpf.c
 BPF_HDR    := $(wildcard bpf/*.h bpf/adapters/*.h include/gcscope/*.h include/gcscope/*.def)
-MULTIARCH  := $(shell $(CC) -print-multiarch)
+MULTIARCH   = $(shell $(CC) -print-multiarch)
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Werror -Wno-unused-parameter
 
 $(BUILD)/bpf/gcscope.bpf.o: $(BPF_SRC) $(BPF_HDR)

@@ -28,15 +28,13 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(TEST_LIB) $(USERSPACE_TESTED)
 $(BUILD)/tests/tools/%: tests/tools/%.c $(BUILD)/obj/tests/lib/exposition.o
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $^ -ljansson -lm
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $(filter %.c %.o,$^) -ljansson -lm
 
 $(BUILD)/tests/programs/%: tests/programs/%.c $(BUILD)/lib/libgcscope.a
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(BUILD)/lib/libgcscope.a -lm
 
-.PHONY: test-programs unit
+.PHONY: test-programs
 test-programs: $(UNIT) $(PROGRAMS) $(TOOLS)
-unit: $(UNIT) ## run the unit tests
-	$(Q)set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 -include $(UNIT:=.d) $(PROGRAMS:=.d) $(TOOLS:=.d) $(TEST_LIB:.o=.d)
