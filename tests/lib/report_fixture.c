@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/distribution.h"
+#include "test_random.h"
 
 static void *room(size_t count, size_t size)
 {
@@ -167,4 +169,91 @@ struct process_report *fixture_depgraph(struct report *report, pid_t pid)
 	report->profiler.attach_seconds = 0.0142;
 	report->profiler.attach_method = "uprobe_multi";
 	return process;
+}
+
+static struct number random_number(void)
+{
+	return random_below(4) ? fixture_known(random_magnitude() >> 4) : (struct number){ 0 };
+}
+
+static void random_histogram(struct gcscope_histogram *histogram)
+{
+	uint64_t ceiling = 1 + (random_magnitude() >> 16);
+
+	for (uint64_t i = random_below(2000); i > 0; i--)
+		histogram_add(histogram, random_below(3) ? random_below(ceiling) : ceiling);
+}
+
+static void random_heap(struct heap_report *heap)
+{
+	for (uint64_t i = random_below(6); i > 0; i--)
+		fixture_collections(heap, (uint32_t)random_below(7), (uint32_t)random_below(9),
+				    random_magnitude() >> 20);
+	for (uint64_t i = random_below(4); i > 0; i--)
+		random_histogram(fixture_pauses(heap, (uint32_t)random_below(7)));
+	for (uint64_t i = random_below(6); i > 0; i--)
+		random_histogram(
+			fixture_phase(heap, (uint32_t)random_below(7), (uint32_t)random_below(9)));
+	heap->has_time_to_safepoint = random_below(2);
+	random_histogram(&heap->time_to_safepoint.histogram);
+	heap->has_stalls = random_below(2);
+	random_histogram(&heap->stalls.histogram);
+	heap->out_of_memory = random_below(3);
+#define RANDOM(group, key) heap->group##_##key = random_number();
+	GCSCOPE_STATS_COUNTERS(RANDOM)
+	GCSCOPE_STATS_GAUGES(RANDOM)
+#undef RANDOM
+}
+
+static void random_process(struct report *report)
+{
+	static const char *const cgroups[] = { NULL, "/", "/a\\x2d\"b.service", "/\xff\n.scope" };
+	const char *cgroup = cgroups[random_below(4)];
+	struct process_report *process;
+	char comm[GCSCOPE_COMM] = "";
+
+	for (uint64_t i = 0; i < random_below(GCSCOPE_COMM); i++)
+		comm[i] = (char)(1 + random_below(255));
+	process = fixture_process(report, 1 + (pid_t)random_below(1 << 22),
+				  random_below(3) ? comm : "worker");
+	process->cgroup = cgroup ? strdup(cgroup) : NULL;
+	process->attached_late = random_below(2);
+	process->ended = random_below(2);
+	process->exec = process->ended && random_below(4) == 0;
+	process->exit_code = random_number();
+	process->exit_signal = random_below(2) ? fixture_known(random_below(65)) :
+						 (struct number){ 0 };
+	for (uint64_t heap = 1; heap <= random_below(FIXTURE_HEAPS + 1); heap++)
+		random_heap(fixture_heap(process, heap, random_below(3) ? "marksweep" : NULL));
+	for (process->worst_count = 0; process->worst_count < random_below(WORST_PAUSES + 1);
+	     process->worst_count++)
+		process->worst[process->worst_count] = (struct worst_pause){
+			.heap = random_below(4),
+			.collection = random_magnitude(),
+			.kind = (uint32_t)random_below(7),
+			.cause = (uint32_t)random_below(9),
+			.at_seconds = (double)random_magnitude() / 1e12 - 1e-6,
+			.duration_ns = random_magnitude() >> 8,
+			.time_to_safepoint_ns = random_number(),
+			.latest_mutator = random_number(),
+		};
+}
+
+struct report *fixture_random(void)
+{
+	struct report *report = fixture_report();
+
+	report->duration_seconds = (double)random_below(3) * 1.25;
+	report->events.received = random_magnitude() >> 1;
+	report->events.unmatched = random_below(3);
+	for (unsigned reason = 0; reason < GCSCOPE_LOST_REASONS; reason++)
+		report->events.lost[reason] = random_below(2) * (random_magnitude() >> 8);
+	report->profiler.cpu_seconds = (double)random_magnitude() / 1e18;
+	report->profiler.max_rss_bytes = random_magnitude() >> 1;
+	report->profiler.steady_rss_bytes = random_number();
+	report->profiler.map_bytes = random_number();
+	report->profiler.bpf_run_seconds = (struct seconds){ random_below(2), 0.25 };
+	for (uint64_t i = random_below(FIXTURE_PROCESSES); i > 0; i--)
+		random_process(report);
+	return report;
 }

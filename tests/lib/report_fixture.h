@@ -38,4 +38,10 @@ struct number fixture_known(uint64_t value);
  */
 struct process_report *fixture_depgraph(struct report *report, pid_t pid);
 
+/*
+ * A report with anything in it: names of any bytes, each number known or not,
+ * histograms of any shape, several processes and heaps, some of one name.
+ */
+struct report *fixture_random(void);
+
 #endif

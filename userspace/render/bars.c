@@ -40,20 +40,19 @@ static uint64_t row_count(const struct gcscope_histogram *histogram, const struc
 	return count;
 }
 
-/* "1.05 ms - 1.31 ms"; the last slot has no end, so the largest value stands for it. */
+/* "1.05 ms - 1.31 ms"; the last slot has no end. */
 static void print_range(FILE *out, const struct gcscope_histogram *histogram,
 			const struct rows *rows, uint32_t row, bool utf8)
 {
 	uint32_t slot = (rows->first + row) * rows->merged;
 	uint64_t end = gcscope_slot_low(slot + rows->merged);
+	bool open = slot + rows->merged >= GCSCOPE_SLOTS && histogram->max >= end;
 	struct number_text from, to;
 
-	if (slot + rows->merged >= GCSCOPE_SLOTS && histogram->max > end)
-		end = histogram->max;
 	fputs("  ", out);
 	print_right(out, format_duration(&from, gcscope_slot_low(slot), utf8), DURATION_WIDTH);
 	fputs(utf8 ? " – " : " - ", out);
-	print_right(out, format_duration(&to, end, utf8), DURATION_WIDTH);
+	print_right(out, open ? "more" : format_duration(&to, end, utf8), DURATION_WIDTH);
 	fputs("  ", out);
 }
 

@@ -30,7 +30,7 @@ const char *format_duration(struct number_text *out, uint64_t ns, bool utf8)
 		struct number_text seconds;
 
 		snprintf(out->text, sizeof(out->text), "%.25s s",
-			 format_count(&seconds, (ns + 500000000) / 1000000000));
+			 format_count(&seconds, ns / 1000000000 + (ns % 1000000000 >= 500000000)));
 	}
 	return out->text;
 }

@@ -40,9 +40,15 @@ static const char *ink(const struct text *text, enum ink ink)
 	return text->style.color ? codes[ink] : "";
 }
 
+/* What began before the session did began at 0. */
+static uint64_t nanoseconds(double seconds)
+{
+	return seconds > 0 ? (uint64_t)(seconds * 1e9 + 0.5) : 0;
+}
+
 /* Numbers as text, each in a buffer that lives as long as the block. */
 #define DURATION(ns) format_duration(&(struct number_text){ 0 }, ns, text->style.utf8)
-#define SECONDS(s)   DURATION((uint64_t)((s)*1e9 + 0.5))
+#define SECONDS(s)   DURATION(nanoseconds(s))
 #define BYTES(bytes) format_bytes(&(struct number_text){ 0 }, bytes)
 #define COUNT(count) format_count(&(struct number_text){ 0 }, count)
 #define SHARE(share) format_share(&(struct number_text){ 0 }, share)
@@ -240,8 +246,8 @@ static void put_phases(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
 		{ "phases", true, 0 },	{ "kind", true, 0 },	   { "count", false, 0 },
-		{ "total", false, 0 },	{ "of pauses", false, 0 }, { "p50", false, 2 },
-		{ "p99", false, 1 },	{ "max", false, 0 },
+		{ "total", false, 0 },	{ "of pauses", false, 1 }, { "p50", false, 3 },
+		{ "p99", false, 2 },	{ "max", false, 0 },
 	};
 	struct table table = { .columns = columns,
 			       .column_count = sizeof(columns) / sizeof(*columns) };
@@ -408,8 +414,8 @@ static void put_worst(struct text *text, const struct process_report *process)
 {
 	static const struct column columns[] = {
 		{ "worst pauses", false, 0 }, { "at", false, 0 },	   { "kind", true, 0 },
-		{ "cause", true, 0 },	      { "to safepoint", false, 0 }, { "last to stop", true, 1 },
-		{ "collection", false, 2 },   { "heap", false, 0 },
+		{ "cause", true, 0 },	      { "to safepoint", false, 1 }, { "last to stop", true, 2 },
+		{ "collection", false, 3 },   { "heap", false, 0 },
 	};
 	bool one_heap = process->heap_count == 1;
 	struct table table = { .columns = columns,
@@ -452,7 +458,8 @@ static void put_lost(struct text *text)
 
 	fputs(ink(text, INK_ALARM), text->out);
 	line_begin(&text->line, "");
-	PIECE("LOST %s events, so the figures are too low", COUNT(report_lost(text->report)));
+	PIECE("LOST %s events", COUNT(report_lost(text->report)));
+	line_piece(&text->line, ", ", "so the figures are too low");
 	for (unsigned reason = 0; reason < GCSCOPE_LOST_REASONS; reason++) {
 		if (text->report->events.lost[reason] == 0)
 			continue;
@@ -502,7 +509,7 @@ int render_text(FILE *out, const struct report *report, const struct text_style 
 	if (report->process_count == 0)
 		fprintf(out, "No heap of a known runtime was seen in %s.\n\n",
 			format_duration(&(struct number_text){ 0 },
-					(uint64_t)(report->duration_seconds * 1e9), style->utf8));
+					nanoseconds(report->duration_seconds), style->utf8));
 	put_footer(&text);
 	if (text.failed || text.line.failed) {
 		errno = ENOMEM;
