@@ -101,6 +101,18 @@ static __always_inline void model_heap_ended(const struct hit *hit, __u64 heap, 
 		state->end = end;
 }
 
+/* How many bytes a heap holds now. */
+static __always_inline void model_heap_sized(const struct hit *hit, __u64 heap, __u64 capacity)
+{
+	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
+
+	if (!state)
+		return;
+	state->capacity = capacity;
+	if (capacity > state->peak_capacity)
+		state->peak_capacity = capacity;
+}
+
 /*
  * What is open (enum gcscope_open_what), or NULL. For adapters whose later
  * events depend on what is going on; they may change any field but the times.
@@ -314,6 +326,8 @@ static __always_inline void model_collection_end(const struct hit *hit, __u64 he
 	if (cause >= GCS_CAUSES)
 		cause = 0;
 	count(&state->collections[kind][cause]);
+	if (kind == GCS_KIND_MAJOR)
+		state->live = used;
 	record = RECORD(gcscope_collection_record, GCSCOPE_RECORD_COLLECTION, hit->tgid,
 			hit->process);
 	if (record) {

@@ -82,7 +82,8 @@ enum hotspot_world {
 struct hotspot_thread {
 	__u64 pause;	  /* id of the last safepoint */
 	__u64 collection; /* id of the last collection */
-	__u64 used;	  /* bytes in the heap's pools, added up as their ends come */
+	__u64 used;	  /* bytes in the heap's pools, added up as their ends come; */
+	__u64 committed;  /* likewise */
 	__u32 pools;	  /* begins without their ends yet, of the open collection */
 	__u32 operations; /* open; they nest */
 	__u32 plan;	  /* enum hotspot_plan, 0 unknown */
@@ -162,18 +163,19 @@ static __always_inline bool hotspot_name(const struct hit *hit, struct pt_regs *
 	return true;
 }
 
-/* Bytes in use in the pool that a site tells of; 0 for those outside the heap. */
-static __always_inline __u64 hotspot_used(const struct hit *hit, struct pt_regs *ctx)
+/* The bytes that a pool has in use and committed; 0 of those outside the heap. */
+static __always_inline void hotspot_pool(const struct hit *hit, struct pt_regs *ctx,
+					 __u64 *ret_used, __u64 *ret_committed)
 {
 	struct hotspot_name pool;
-	__u64 used = 0;
 
+	*ret_used = *ret_committed = 0;
 	/* CodeCache or CodeHeap ..., Metaspace, Compressed Class Space */
 	if (!hotspot_name(hit, ctx, 2, &pool) || !__builtin_memcmp(pool.text, "Code", 4) ||
 	    !__builtin_memcmp(pool.text, "Meta", 4) || !__builtin_memcmp(pool.text, "Comp", 4))
-		return 0;
-	site_argument(ctx, hit->cookie, 5, &used);
-	return used;
+		return;
+	site_argument(ctx, hit->cookie, 5, ret_used);
+	site_argument(ctx, hit->cookie, 6, ret_committed);
 }
 
 /* The next collection begins, in this safepoint. */
@@ -284,6 +286,7 @@ static __noinline int hotspot_pool_begin(const struct hit *hit, struct pt_regs *
 	struct hotspot_thread *thread = hotspot_thread(0);
 	struct gcscope_open *collection;
 	struct hotspot_name manager;
+	__u64 used, committed;
 	__u32 kind = 0;
 
 	/* Newer versions have a run in G1's remark and cleanup too. */
@@ -292,24 +295,30 @@ static __noinline int hotspot_pool_begin(const struct hit *hit, struct pt_regs *
 	if (!thread->pools++) {
 		if (hotspot_name(hit, ctx, 0, &manager))
 			kind = hotspot_manager_kind(&manager, &thread->plan);
-		thread->used = 0;
+		thread->used = thread->committed = 0;
 		hotspot_collection(hit, thread, kind, thread->cause);
 	}
 	collection = model_find(hit, HOTSPOT_HEAP, thread->collection, GCSCOPE_OPEN_COLLECTION);
+	hotspot_pool(hit, ctx, &used, &committed);
 	if (collection)
-		collection->used += hotspot_used(hit, ctx);
+		collection->used += used;
 	return 0;
 }
 
 static __noinline int hotspot_pool_end(const struct hit *hit, struct pt_regs *ctx)
 {
 	struct hotspot_thread *thread = hotspot_thread(0);
+	__u64 used, committed;
 
 	if (!thread || thread->world != HOTSPOT_STANDS || !thread->pools)
 		return 0;
-	thread->used += hotspot_used(hit, ctx);
-	if (!--thread->pools)
-		model_collection_end(hit, HOTSPOT_HEAP, thread->collection, 0, 0, thread->used);
+	hotspot_pool(hit, ctx, &used, &committed);
+	thread->used += used;
+	thread->committed += committed;
+	if (--thread->pools)
+		return 0;
+	model_heap_sized(hit, HOTSPOT_HEAP, thread->committed);
+	model_collection_end(hit, HOTSPOT_HEAP, thread->collection, 0, 0, thread->used);
 	return 0;
 }
 

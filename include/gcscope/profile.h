@@ -54,6 +54,10 @@ struct gcscope_heap_state {
 	__u64 out_of_memory;
 	__u64 mutators_attached;
 	__u64 mutators_detached;
+	/* Of a runtime that has no statistics block; bytes, 0 unknown. */
+	__u64 capacity;
+	__u64 peak_capacity;
+	__u64 live; /* after the last major collection */
 	/*
 	 * Copies of the heap's statistics block. The current one is
 	 * copies[snapshots & 1]; the other is being written, so that a failed read

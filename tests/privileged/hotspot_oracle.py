@@ -20,7 +20,8 @@ TOLERANCE = 0.02
 PROBE_SECONDS = 20e-6  # a time of some microseconds is measured from one probe to the next
 
 # [gc       ] GC(3) Pause Young (Concurrent Start) (G1 Humongous Allocation) 34M->6M(123M) 2.906ms
-PAUSE = re.compile(r"\[gc *\] GC\(\d+\) Pause (Young|Full|Remark|Cleanup)\b(.*) \d+M->\d+M\(\d+M\)")
+PAUSE = re.compile(r"\[gc *\] GC\(\d+\) Pause (Young|Full|Remark|Cleanup)\b(.*)"
+                   r" \d+M->(\d+)M\((\d+)M\)")
 # [safepoint] Safepoint "G1CollectFull", ..., Reaching safepoint: 30611 ns, Cleanup: 2751 ns, ...
 SAFEPOINT = re.compile(r"\[safepoint\] Safepoint \"(\w+)\", (.*)$")
 NANOSECONDS = re.compile(r"([A-Z][\w ]*): (\d+) ns")
@@ -68,14 +69,18 @@ def cause_of(text):
 
 
 def read_log(lines):
-    """Collections by (kind, cause); pauses by kind; times to safepoint; safepoints without any."""
+    """Collections by (kind, cause); pauses by kind; times to safepoint; safepoints without
+    any; MiB in use after the last full collection, and of the heap then."""
     collections, pauses, reaching, idle = Counter(), {}, Pauses(), 0
+    live = capacity = None
     held = []  # kinds of the collections in the safepoint whose line is still to come
     for line in lines:
         if match := PAUSE.search(line):
             kind = KINDS[match[1]]
             collections[kind, cause_of(match[2])] += 1
             held.append(kind)
+            if kind == "major":
+                live, capacity = int(match[3]), int(match[4])
         elif match := SAFEPOINT.search(line):
             if not held:
                 idle += 1
@@ -84,7 +89,7 @@ def read_log(lines):
             pauses.setdefault(max(held, key=WIDEST.index), Pauses()).add(times["Total"])
             reaching.add(times["Reaching safepoint"] + times["Cleanup"])
             held.clear()
-    return collections, pauses, reaching, idle
+    return collections, pauses, reaching, idle, live, capacity
 
 
 class Comparison:
@@ -110,7 +115,7 @@ def main():
     with open(report_path) as file:
         report = json.load(file)
     with open(log_path) as file:
-        collections, pauses, reaching, idle = read_log(file)
+        collections, pauses, reaching, idle, live, capacity = read_log(file)
 
     check = Comparison()
     check.equal("events lost", report["events"]["lost"], 0)
@@ -143,6 +148,10 @@ def main():
     check.equal("times to safepoint", heap["time_to_safepoint"]["count"], reaching.count)
     check.near("time to safepoint, summed", heap["time_to_safepoint"]["sum_seconds"],
                reaching.seconds, PROBE_SECONDS * reaching.count)
+
+    # The program ends with a full collection.
+    check.equal("MiB live", heap["size"]["live_bytes"] >> 20, live)
+    check.equal("MiB of capacity", heap["size"]["capacity_bytes"] >> 20, capacity)
 
     print(f"{sum(collections.values())} collections in {reaching.count} pauses")
     return 1 if check.failed else 0

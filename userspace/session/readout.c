@@ -49,13 +49,22 @@ static int add_collections(struct heap_report *heap, const struct gcscope_heap_s
 	return 0;
 }
 
+static struct number known_unless_0(uint64_t value)
+{
+	return (struct number){ value != 0, value };
+}
+
 static void add_statistics(struct heap_report *heap, const struct gcscope_heap_state *state)
 {
 	const struct gcscope_stats *first = &state->first;
 	const struct gcscope_stats *last = &state->copies[state->snapshots & 1];
 
-	if (!state->snapshots)
+	if (!state->snapshots) {
+		heap->size_capacity_bytes = known_unless_0(state->capacity);
+		heap->size_peak_capacity_bytes = known_unless_0(state->peak_capacity);
+		heap->size_live_bytes = known_unless_0(state->live);
 		return;
+	}
 #define COUNTER(group, key) \
 	heap->group##_##key = (struct number){ true, last->group##_##key - first->group##_##key };
 	GCSCOPE_STATS_COUNTERS(COUNTER)
