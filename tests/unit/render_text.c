@@ -83,9 +83,8 @@ static void test_the_look(void **state)
 		"       14.2 ms  12.0 s  major  allocation             -  -                    209\n"
 		"\n"
 		"1,712 events · 0 lost · 0 unmatched\n"
-		"gcscope itself: 41.0 ms of CPU · 21.0 MiB of memory at most · 11.0 MiB now · "
-		"1.25 MiB of kernel maps\n"
-		"attached in 14.2 ms · uprobe_multi\n";
+		"gcscope itself: 41.0 ms of CPU · 21.0 MiB of memory at most · 11.0 MiB now\n"
+		"1.25 MiB of kernel maps · attached in 14.2 ms · uprobe_multi\n";
 	struct report *report = fixture_report();
 	char *text;
 

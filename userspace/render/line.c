@@ -29,7 +29,8 @@ static void put(struct line *line, const char *lead, const char *string)
 	size_t lead_width = display_width(lead), width = display_width(string);
 
 	if (line->column > line->indent) {
-		if (line->column + lead_width + width > line->width) {
+		/* One column is kept for the comma that may have to stay behind. */
+		if (line->column + lead_width + width >= line->width) {
 			wrap(line, lead);
 		} else {
 			fputs(lead, line->out);
