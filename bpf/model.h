@@ -311,7 +311,7 @@ static __always_inline void model_collection_end(const struct hit *hit, __u64 he
 {
 	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
 	struct gcscope_open *collection = model_find(hit, heap, id, GCSCOPE_OPEN_COLLECTION);
-	struct gcscope_collection_record *record;
+	struct gcscope_collection_record *record = NULL;
 
 	if (!state)
 		return;
@@ -328,8 +328,9 @@ static __always_inline void model_collection_end(const struct hit *hit, __u64 he
 	count(&state->collections[kind][cause]);
 	if (kind == GCS_KIND_MAJOR)
 		state->live = used;
-	record = RECORD(gcscope_collection_record, GCSCOPE_RECORD_COLLECTION, hit->tgid,
-			hit->process);
+	if (records_timeline)
+		record = RECORD(gcscope_collection_record, GCSCOPE_RECORD_COLLECTION, hit->tgid,
+				hit->process);
 	if (record) {
 		record->heap = heap;
 		record->collection = id;

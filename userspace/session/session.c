@@ -75,6 +75,7 @@ static int load(struct session *session)
 	session->bpf = bpf;
 	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
 		bpf->rodata->session_namespace = namespace.st_ino;
+	bpf->rodata->records_timeline = session->options.on_record != NULL;
 	bpf_program__set_autoattach(bpf->progs.probe, false);
 	if (session->multi)
 		bpf_program__set_expected_attach_type(bpf->progs.probe, ATTACH_TYPE_UPROBE_MULTI);
