@@ -17,7 +17,10 @@ setup() {
 
 # End what a test has started, each by its pid.
 teardown() {
-	for pid in "${started[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+	for pid in "${started[@]}"; do
+		kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
 }
 
 # start FILE COMMAND...: in the background, with its standard output in FILE; its pid in $pid.
@@ -81,4 +84,9 @@ json() {
 	python3 -c 'import json, sys
 d = json.load(open(sys.argv[2]))
 if not eval(sys.argv[1]): sys.exit("does not hold: %s in %s" % (sys.argv[1], json.dumps(d)[:2000]))' "$1" "$2"
+}
+
+# absent PATTERN FILE: no line matches. (bats does not notice a failed `! grep`.)
+absent() {
+	if grep -E -- "$1" "$2"; then return 1; fi
 }

@@ -50,7 +50,7 @@ start_export() {
 		end, seen = time.monotonic() + 3, set()
 		while time.monotonic() < end:
 		    with open(sys.argv[1], "rb") as f:
-		        seen.add(os.fstat(f.fileno()).st_ino)
+		        seen.add(os.fstat(f.fileno()).st_mtime_ns)
 		        text = f.read()
 		    assert text.startswith(b"# HELP ") and text.endswith(b"\n"), text[-80:]
 		    last = [l for l in text.splitlines() if not l.startswith(b"#")][-1]

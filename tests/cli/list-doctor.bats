@@ -9,7 +9,7 @@ load common
 	start /dev/null sleep 60
 	status_is 0 "$GCSCOPE" list
 	grep -Eq "^ *$target +steady +gcscope +usdt +$steady\$" stdout
-	! grep -Eq "^ *$pid " stdout
+	absent "^ *$pid " stdout
 	status_is 0 "$GCSCOPE" list --json
 	json "[p for p in d['processes'] if p['pid'] == $target] == [{'pid': $target, 'comm': 'steady', 'runtime': 'gcscope', 'tier': 'usdt', 'file': '$steady'}]" stdout
 	json "not [p for p in d['processes'] if p['pid'] == $pid]" stdout
@@ -24,7 +24,8 @@ load common
 	status_is 0 "$GCSCOPE" list --json
 	json "len([p for p in d['processes'] if p['pid'] == $pid]) == 1" stdout
 	status_is 0 "$GCSCOPE" list
-	! grep -q $'\x1b' stdout
+	grep -q "^ *$pid " stdout
+	absent $'\x1b' stdout
 }
 
 @test "list: without rights it says how many it could not look into" {
@@ -35,7 +36,7 @@ load common
 	status_is 0 setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/gcscope" list
 	rm -r "$dir"
 	[[ $errors == *"could not be looked into"* ]]
-	! grep -Eq "^ *$target " stdout
+	absent "^ *$target " stdout
 	ends_well
 }
 

@@ -121,9 +121,12 @@ static int publish(const struct export *export, const struct report *report,
 {
 	if (publication_open(file, export->path, 0644))
 		return -1;
-	/* A failure to write stays with the stream, for the commit to tell. */
-	render_prometheus(file->stream, report, &export->style);
-	return publication_commit(file);
+	if (!render_prometheus(file->stream, report, &export->style))
+		return publication_commit(file);
+	snprintf(file->error, sizeof(file->error), "cannot write to %s: %s", export->path,
+		 strerror(errno));
+	publication_abandon(file);
+	return -1;
 }
 
 /* One round; a file that cannot be written is told once. 0, or a status, having said why. */

@@ -61,6 +61,7 @@ static void print_text(FILE *out, const struct list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct row *row = &list->rows[i];
 
+		make_printable(row->target.file);
 		fprintf(out, "%8d  %-16s %-10s %-10s %s\n", row->pid, row->comm.text,
 			row->target.runtime, row->target.tier, row->target.file);
 	}

@@ -51,6 +51,19 @@ struct text_style output_style(const struct output *output)
 	return style;
 }
 
+static const char *output_name(const struct output *output)
+{
+	return output->options->output ? output->options->output : "standard output";
+}
+
+/* Give up what could not be written. */
+static int fail(struct output *output, int error)
+{
+	say_error("cannot write to %s: %s", output_name(output), strerror(error));
+	output_abandon(output);
+	return STATUS_FAILED;
+}
+
 int output_close(struct output *output)
 {
 	if (output->options->output) {
@@ -60,10 +73,7 @@ int output_close(struct output *output)
 		return STATUS_FAILED;
 	}
 	errno = EIO; /* for a stream that failed earlier, and now has nothing left to flush */
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	say_error("cannot write to standard output: %s", strerror(errno));
-	return STATUS_FAILED;
+	return fflush(stdout) || ferror(stdout) ? fail(output, errno) : 0;
 }
 
 void output_abandon(struct output *output)
@@ -75,24 +85,23 @@ void output_abandon(struct output *output)
 int output_report(struct output *output, const struct report *report)
 {
 	const struct text_style style = output_style(output);
+	int failed;
 
-	/* A failure to write stays with the stream, for output_close to tell. */
 	if (output->options->format == FORMAT_JSON)
-		render_json(output->stream, report);
+		failed = render_json(output->stream, report);
 	else
-		render_text(output->stream, report, &style);
-	return output_close(output);
+		failed = render_text(output->stream, report, &style);
+	return failed ? fail(output, errno) : output_close(output);
 }
 
 int output_json(struct output *output, json_t *document)
 {
-	if (!document) {
-		say_error("out of memory");
-		output_abandon(output);
-		return STATUS_FAILED;
-	}
-	json_dumpf(document, output->stream, JSON_INDENT(2));
-	fputc('\n', output->stream);
+	int failed;
+
+	if (!document)
+		return fail(output, ENOMEM);
+	failed = json_dumpf(document, output->stream, JSON_INDENT(2)) ||
+		 fputc('\n', output->stream) < 0;
 	json_decref(document);
-	return output_close(output);
+	return failed ? fail(output, errno) : output_close(output);
 }

@@ -33,15 +33,20 @@ static void read_comm(pid_t pid, char comm[GCSCOPE_COMM + 1])
 	comm[length] = 0;
 }
 
+void make_printable(char *text)
+{
+	for (; *text; text++) {
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+	}
+}
+
 struct process_name process_name(pid_t pid)
 {
 	struct process_name name;
 
 	read_comm(pid, name.text);
-	for (char *c = name.text; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	}
+	make_printable(name.text);
 	return *name.text ? name : (struct process_name){ "?" };
 }
 
@@ -62,21 +67,28 @@ int each_process(void (*call)(pid_t pid, void *context), void *context)
 	return 0;
 }
 
-/* The process that a thread belongs to: `id` itself for a process, 0 when there is none. */
+/*
+ * The process that a thread belongs to: `id` itself for a process, 0 when there
+ * is none. A zombie with threads is a process whose leader alone has ended.
+ */
 static pid_t process_of(pid_t id)
 {
-	char path[64], line[256];
+	char path[64], line[256], state = 0;
 	pid_t process = 0;
+	int threads = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", id);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
-	while (!process && fgets(line, sizeof(line), file))
+	while (!threads && fgets(line, sizeof(line), file)) {
+		sscanf(line, "State: %c", &state);
 		sscanf(line, "Tgid: %d", &process);
+		sscanf(line, "Threads: %d", &threads);
+	}
 	fclose(file);
-	return process;
+	return strchr("ZX", state) && threads <= 1 ? 0 : process;
 }
 
 /* Whether there is something to attach to in a process: 0, or the status that says why not. */

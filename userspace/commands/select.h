@@ -13,11 +13,14 @@
  */
 int select_processes(struct options *options);
 
-/* The comm of a process, any bytes, with control characters as '?'. "?" when it has none. */
+/* The comm of a process, made printable. "?" when it has none. */
 struct process_name {
 	char text[17];
 };
 struct process_name process_name(pid_t pid);
+
+/* Control characters become '?': the names of others must not command our terminal. */
+void make_printable(char *text);
 
 /* Call back for each process that runs now, ourselves apart. 0, or -1 with errno. */
 int each_process(void (*call)(pid_t pid, void *context), void *context);
