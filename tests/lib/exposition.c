@@ -430,18 +430,18 @@ static bool read_labels(struct check *check, char **at, struct sample *sample)
 /* Value, and nothing behind it. */
 static bool read_value(struct check *check, char *at, struct sample *sample)
 {
-	char *word = take_token(&at);
+	char *word = take_token(&at), *rest = at;
 	double timestamp;
 
 	if (!read_number(word, &sample->value)) {
 		FINDING("\"%s\" is no value", word);
 		return false;
 	}
-	if (*at == '#')
+	if (*rest == '#')
 		FINDING("%s has an exemplar", sample->name);
-	else if (*at && read_number(take_token(&at), &timestamp))
+	else if (*rest && read_number(take_token(&at), &timestamp))
 		FINDING("%s has a timestamp", sample->name);
-	else if (*at)
+	else if (*rest)
 		FINDING("something stands behind the value of %s", sample->name);
 	return true;
 }
