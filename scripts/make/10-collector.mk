@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # libgcscope.{a,so}
 
+SONAME := libgcscope.so.0
 COLLECTOR_SRC := $(wildcard collector/*/*.c)
 COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(BUILD)/obj/%.o)
 
@@ -23,8 +24,8 @@ $(BUILD)/lib/libgcscope.a: $(BUILD)/obj/libgcscope.o
 $(BUILD)/lib/libgcscope.so: $(COLLECTOR_OBJ)
 	$(say) LD $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libgcscope.so.0 -o $@ $^
-	$(Q)ln -sf libgcscope.so $(@D)/libgcscope.so.0
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^
+	$(Q)ln -sf libgcscope.so $(@D)/$(SONAME)
 
 .PHONY: lib
 lib: $(BUILD)/lib/libgcscope.a $(BUILD)/lib/libgcscope.so ## build the collector
