@@ -104,6 +104,20 @@ subprocess.run(['$steady', '7'], check=True, close_fds=False, preexec_fn=lambda:
 	json 'sorted(sum(c["count"] for h in p["heaps"] for c in h["collections"] if c["cause"] == "explicit") for p in d["processes"]) == [6, 7]' report
 }
 
+@test "an exec by a thread that is not the leader, and by a child that one has forked" {
+	status_is 0 "$GCSCOPE" run --json -o report -- python3 -c "
+import os, threading, time
+threading.Thread(target=os.execv, args=('$steady', ['$steady', '40'])).start()
+time.sleep(60)"
+	grep -q '^collections 40' stdout
+	json 'len(d["processes"]) == 1 and d["processes"][0]["comm"] == "steady"' report
+	json '20 < sum(c["count"] for c in d["processes"][0]["heaps"][0]["collections"]) < 50' report
+	status_is 0 "$GCSCOPE" run --json -o report -- python3 -c "
+import subprocess, threading
+t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(); t.join()"
+	json 'len(d["processes"]) == 1 and d["processes"][0]["comm"] == "steady"' report
+}
+
 @test "an output that cannot be written is told before the program starts" {
 	mkdir folder
 	for file in /nowhere/report folder ""; do

@@ -107,7 +107,11 @@ static int follow(struct run *run)
 /* Tell why there is little to read in the report. */
 static void explain_nothing(const struct run *run, const struct report *report)
 {
-	if (!launch_found_runtime(run->launch))
+	const char *failed = launch_attach_error(run->launch);
+
+	if (failed)
+		say_error("%s", failed);
+	else if (!launch_found_runtime(run->launch))
 		say("nothing to see: neither '%s' nor what it started has mapped a runtime that "
 		    "gcscope knows", run->command[0]);
 	else if (!report->process_count)
@@ -138,11 +142,21 @@ static int report_run(struct run *run)
 	return status;
 }
 
+static void on_record(const struct gcscope_record *record, void *context)
+{
+	(void)context;
+	if (record->type == GCSCOPE_RECORD_EXEC)
+		launch_adopt((pid_t)record->tgid);
+}
+
 /* Everything up to the program's first instruction. 0, or a status, having said why. */
 static int start(struct run *run)
 {
 	static const int list[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
-	const struct session_options how = { .verbose = run->options.verbose };
+	const struct session_options how = {
+		.verbose = run->options.verbose,
+		.on_record = on_record,
+	};
 	char text[1024];
 	int status;
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -50,6 +51,7 @@ struct launch {
 	bool found_runtime;
 	int status;
 	int exec_error;
+	char *attach_error; /* the first; NULL: none */
 };
 
 /* The child: wait for "go" and execute. When gcscope is gone before that, so is the child. */
@@ -151,15 +153,19 @@ static void start_stepping(struct launch *launch, pid_t pid)
 	*stepped = (struct stepped){ .pid = pid, .since_ns = clock_ns() };
 }
 
-/* Attach to what a process that stands has mapped; whether there is a runtime. */
+/*
+ * Attach to what a process that stands has mapped; whether there is a runtime.
+ * One that has been killed meanwhile is no failure.
+ */
 static bool look(struct launch *launch, pid_t pid)
 {
 	unsigned count = 0;
+	int status = session_attach_mapped(launch->session, pid, &count);
 
-	if (session_attach_mapped(launch->session, pid, &count) || !count)
-		return false;
-	launch->found_runtime = true;
-	return true;
+	if (status && status != STATUS_NO_TARGET && !launch->attach_error)
+		launch->attach_error = strdup(session_error(launch->session));
+	launch->found_runtime |= count > 0;
+	return count > 0;
 }
 
 /* A process begins: by fork, or anew by exec. */
@@ -269,6 +275,13 @@ bool launch_handle(struct launch *launch)
 	return true;
 }
 
+void launch_adopt(pid_t pid)
+{
+	/* Fails for one that is traced already, as nearly all are. */
+	if (!ptrace(PTRACE_SEIZE, pid, 0, TRACE_OPTIONS))
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+}
+
 pid_t launch_pid(const struct launch *launch)
 {
 	return launch->pid;
@@ -291,6 +304,11 @@ bool launch_found_runtime(const struct launch *launch)
 	return launch->found_runtime;
 }
 
+const char *launch_attach_error(const struct launch *launch)
+{
+	return launch->attach_error;
+}
+
 void launch_free(struct launch *launch)
 {
 	if (!launch)
@@ -298,5 +316,6 @@ void launch_free(struct launch *launch)
 	if (launch->channel >= 0)
 		close(launch->channel);
 	free(launch->stepped);
+	free(launch->attach_error);
 	free(launch);
 }

@@ -6,6 +6,7 @@
  *	launch_start	fork and trace; the child waits, before its exec
  *	launch_go	let it execute, to be called when the session watches it
  *	launch_handle	to be called at each SIGCHLD: let the program go on
+ *	launch_adopt	to be called at each exec that the session tells of
  *	launch_free
  *
  * How. The child is a ptrace tracee (PTRACE_SEIZE) from before its exec, and
@@ -26,11 +27,12 @@
  * is sent the signal of that stop. PTRACE_O_TRACESYSGOOD makes it SIGTRAP|0x80,
  * which is no signal, so that nothing is sent; without it SIGTRAP would kill.
  *
- * Limits. Only the leader of a process is traced, never its other threads: a
- * library first mapped by another thread, or a child forked by one, is not
- * met here (the session follows the child all the same). A file with the
- * set-user-id bit gains its owner's rights only when gcscope itself has
- * CAP_SYS_PTRACE, as under every tracer; without it, it runs without them.
+ * Limits. Only the leader of a process is traced, never its other threads. So
+ * a library that another thread maps first is not met. An exec by another
+ * thread, or by a child that one has forked, is met a moment late: the session
+ * tells of it, and launch_adopt does the rest. A file with the set-user-id bit
+ * gains its owner's rights only when gcscope itself has CAP_SYS_PTRACE, as
+ * under every tracer; without it, it runs without them.
  */
 #ifndef GCSCOPE_LAUNCH_H
 #define GCSCOPE_LAUNCH_H
@@ -63,6 +65,9 @@ void launch_go(struct launch *launch, struct session *session);
  */
 bool launch_handle(struct launch *launch);
 
+/* A process of the program's has made an exec: trace it, in case it is not traced yet. */
+void launch_adopt(pid_t pid);
+
 pid_t launch_pid(const struct launch *launch);
 
 /* Whether the program has ended; then *ret_status is its wait status. */
@@ -73,6 +78,9 @@ int launch_exec_error(const struct launch *launch);
 
 /* Whether a runtime was found in it or in what it started. */
 bool launch_found_runtime(const struct launch *launch);
+
+/* Why a runtime that was found could not be attached to, one sentence; NULL when all could. */
+const char *launch_attach_error(const struct launch *launch);
 
 /* NULL is fine. A child that was not let go ends here; what runs, runs on. */
 void launch_free(struct launch *launch);
