@@ -81,12 +81,11 @@ fail:
 	return -1;
 }
 
-int files_look(struct files *files, pid_t pid, const struct mapping *mapping,
-	       struct file **ret_file)
+int files_look(struct files *files, const struct mapping *mapping, struct file **ret_file)
 {
 	struct stat status;
 	struct file *file;
-	int fd = mapping_open(pid, mapping);
+	int fd = mapping_open(mapping);
 
 	if (fd < 0)
 		return -1;

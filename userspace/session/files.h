@@ -39,8 +39,7 @@ struct files {
  * The file of a mapping, its sites read. It belongs to files. 0, or -1 with
  * errno when it cannot be opened or read.
  */
-int files_look(struct files *files, pid_t pid, const struct mapping *mapping,
-	       struct file **ret_file);
+int files_look(struct files *files, const struct mapping *mapping, struct file **ret_file);
 
 /* Whether it is attached to for this process. */
 bool file_attached(const struct file *file, pid_t pid);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "session/mappings.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -57,15 +58,16 @@ static int add_mapping(struct mapping **mappings, size_t *count, const struct ma
 	return 0;
 }
 
-int mappings_read(pid_t pid, struct mapping **ret_mappings, size_t *ret_count)
+/* The mappings as one thread shows them: none once it has ended. 0, or -1 with errno. */
+static int read_thread(pid_t thread, struct mapping **ret_mappings, size_t *ret_count)
 {
-	struct mapping *mappings = NULL, mapping;
+	struct mapping *mappings = NULL, mapping = { .thread = thread };
 	size_t count = 0, room = 0;
 	char name[64], *line = NULL;
 	int failed = 0, error;
 	FILE *maps;
 
-	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	snprintf(name, sizeof(name), "/proc/%d/maps", thread);
 	maps = fopen(name, "re");
 	if (!maps)
 		return -1;
@@ -87,6 +89,39 @@ int mappings_read(pid_t pid, struct mapping **ret_mappings, size_t *ret_count)
 	return 0;
 }
 
+/* By the first other thread that shows anything. */
+static int read_other_threads(pid_t pid, struct mapping **ret_mappings, size_t *ret_count)
+{
+	char name[64];
+	struct dirent *entry;
+	int failed = 0;
+	DIR *threads;
+
+	snprintf(name, sizeof(name), "/proc/%d/task", pid);
+	threads = opendir(name);
+	if (!threads)
+		return -1;
+	while (!failed && !*ret_count && (entry = readdir(threads))) {
+		pid_t thread = atoi(entry->d_name);
+
+		if (thread && thread != pid)
+			failed = read_thread(thread, ret_mappings, ret_count);
+		if (failed && (errno == ENOENT || errno == ESRCH))
+			failed = 0; /* it has just ended */
+	}
+	closedir(threads);
+	return failed;
+}
+
+int mappings_read(pid_t pid, struct mapping **ret_mappings, size_t *ret_count)
+{
+	*ret_mappings = NULL;
+	*ret_count = 0;
+	if (read_thread(pid, ret_mappings, ret_count))
+		return -1;
+	return *ret_count ? 0 : read_other_threads(pid, ret_mappings, ret_count);
+}
+
 void mappings_free(struct mapping *mappings, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -106,21 +141,21 @@ static int open_regular(const char *path, struct stat *ret_status)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-int mapping_open(pid_t pid, const struct mapping *mapping)
+int mapping_open(const struct mapping *mapping)
 {
 	struct stat status;
 	char name[4096];
 	int fd, error;
 
 	/* What is mapped there, by construction. */
-	snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid,
-		 mapping->start, mapping->end);
+	snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
+		 mapping->thread, mapping->start, mapping->end);
 	fd = open_regular(name, &status);
 	if (fd >= 0)
 		return fd;
 	/* That needs a capability; the name in the process's own root does not, but may have changed. */
 	error = errno;
-	snprintf(name, sizeof(name), "/proc/%d/root%s", pid, mapping->path);
+	snprintf(name, sizeof(name), "/proc/%d/root%s", mapping->thread, mapping->path);
 	fd = open_regular(name, &status);
 	if (fd < 0 || fstat(fd, &status) || status.st_dev != mapping->device ||
 	    status.st_ino != mapping->inode) {

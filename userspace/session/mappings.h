@@ -13,6 +13,7 @@ struct mapping {
 	dev_t device;	     /* as the map names them: on some file systems stat(2) differs */
 	ino_t inode;
 	char *path;	     /* as the process sees it, perhaps with " (deleted)" */
+	pid_t thread;	     /* that shows it: the leader, unless that has ended before the others */
 };
 
 /*
@@ -28,6 +29,6 @@ void mappings_free(struct mapping *mappings, size_t count);
  * Open the mapped file for reading: the very file, be it deleted, replaced or
  * in another mount namespace. A descriptor, or -1 with errno.
  */
-int mapping_open(pid_t pid, const struct mapping *mapping);
+int mapping_open(const struct mapping *mapping);
 
 #endif

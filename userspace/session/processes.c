@@ -52,37 +52,41 @@ static struct process *insert(struct processes *processes, uint64_t number)
 	return &processes->entries[at];
 }
 
-/* First line of a file under /proc/PID, without its newline; empty when it is not there. */
-static void read_line(pid_t pid, const char *name, char *line, size_t size)
+/* What a file under /proc/PID holds, without its last newline; empty when it is not there. */
+static void read_file(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
+	size_t length;
 	FILE *file;
 
-	*line = 0;
+	*text = 0;
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	file = fopen(path, "re");
 	if (!file)
 		return;
-	if (fgets(line, size, file))
-		line[strcspn(line, "\n")] = 0;
+	length = fread(text, 1, size - 1, file);
 	fclose(file);
+	if (length && text[length - 1] == '\n')
+		length--;
+	text[length] = 0;
 }
 
 /*
  * Whether the process that has this pid now is the one that started then (ns
- * of the boot clock). /proc tells it in ticks.
+ * of the boot clock; /proc tells it in ticks), and its leader lives: what /proc
+ * says of one that has ended is not true of its process.
  */
-static bool started_at(pid_t pid, uint64_t start_time)
+static bool is_same(pid_t pid, uint64_t start_time)
 {
 	uint64_t ticks, tick_ns = 1000000000ULL / sysconf(_SC_CLK_TCK);
-	char line[1024], *behind_name;
+	char text[1024], state, *behind_name;
 
-	read_line(pid, "stat", line, sizeof(line));
-	behind_name = strrchr(line, ')');
+	read_file(pid, "stat", text, sizeof(text));
+	behind_name = strrchr(text, ')');
 	return behind_name &&
-	       sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
-				   "%*d %*d %*d %*d %*d %" SCNu64, &ticks) == 1 &&
-	       ticks == start_time / tick_ns;
+	       sscanf(behind_name, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+				   "%*d %*d %*d %*d %*d %" SCNu64, &state, &ticks) == 2 &&
+	       state != 'Z' && state != 'X' && ticks == start_time / tick_ns;
 }
 
 /*
@@ -156,7 +160,7 @@ static void look_up(struct process *process, uint64_t start_time)
 {
 	char *cgroup = read_cgroup(process->about.pid);
 
-	if (!process->about.cgroup && started_at(process->about.pid, start_time))
+	if (!process->about.cgroup && is_same(process->about.pid, start_time))
 		process->about.cgroup = cgroup;
 	else
 		free(cgroup);
@@ -354,7 +358,7 @@ void processes_reconcile(struct session *session)
 			continue;
 		process->about.ns_pid = value.ns_pid;
 		process->about.attached_late = value.late;
-		read_line(key, "comm", process->about.comm, sizeof(process->about.comm));
+		read_file(key, "comm", process->about.comm, sizeof(process->about.comm));
 		look_up(process, value.start_time);
 	}
 	for (size_t i = 0; i < session->processes.count; i++) {

@@ -144,20 +144,28 @@ static uint64_t *make_cookies(struct session *session, const struct file *file)
 }
 
 /*
- * For one process where the kernel can: attaching writes into every process
- * that the link is for and maps the file, so that with hundreds of processes on
- * one libjvm.so, watching one of them would cost all of them private pages and
- * a trap at each event, and us the time. For all when descendants are wanted
- * too, since a link cannot be told of new processes.
+ * Whom an attachment is for. For one process where the kernel can: attaching
+ * writes into every process that the link is for and maps the file, so that with
+ * hundreds of processes on one libjvm.so, watching one of them would cost all of
+ * them private pages and a trap at each event, and us the time.
+ *
+ * For all when descendants are wanted too, since a link cannot be told of new
+ * processes; and when the leader has ended before its process, since the kernel
+ * compares with the leader's memory.
  */
-static pid_t attach_scope(const struct session *session, pid_t pid)
+static pid_t attach_scope(const struct session *session, pid_t pid, const struct mapping *mapping)
 {
-	return session->multi && session->ability.filter && !session->tree ? pid : 0;
+	bool one = session->multi && session->ability.filter && !session->tree &&
+		   mapping->thread == pid;
+
+	return one ? pid : 0;
 }
 
-static int attach_file(struct session *session, struct file *file, pid_t pid)
+/* Attach to a file for a process that maps it; nothing to do when that is done. */
+static int attach_file(struct session *session, struct file *file, pid_t pid,
+		       const struct mapping *mapping)
 {
-	pid_t scope = attach_scope(session, pid);
+	pid_t scope = attach_scope(session, pid, mapping);
 	struct bpf_program *program = session->bpf->progs.probe;
 	struct attachment attachment;
 	uint64_t *cookies;
@@ -213,7 +221,7 @@ int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count
 	for (size_t i = 0; !status && i < count; i++) {
 		struct file *file;
 
-		if (files_look(&session->files, pid, &mappings[i], &file)) {
+		if (files_look(&session->files, &mappings[i], &file)) {
 			if (errno == EACCES || errno == EPERM)
 				hidden = errno;
 			continue;
@@ -221,7 +229,7 @@ int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count
 		if (!file->site_count)
 			continue;
 		carrying++;
-		status = attach_file(session, file, pid);
+		status = attach_file(session, file, pid, &mappings[i]);
 	}
 	mappings_free(mappings, count);
 	if (!status && !carrying && hidden)

@@ -75,7 +75,7 @@ int targets_of_process(pid_t pid, struct target **ret_targets, size_t *ret_count
 		return -1;
 	}
 	for (size_t i = 0; !failed && i < count; i++) {
-		int fd = mapping_open(pid, &mappings[i]);
+		int fd = mapping_open(&mappings[i]);
 
 		if (fd < 0) {
 			if (errno == EACCES || errno == EPERM)
