@@ -77,6 +77,7 @@ static const struct argp export_argp = {
 		{ &options_processes, 0, "", 1 },
 		{ &options_interval, 0, NULL, 1 },
 		{ &options_duration, 0, NULL, 1 },
+		{ &options_attaching, 0, NULL, 2 },
 		{ &options_messages, 0, "", 2 },
 		{ 0 },
 	},

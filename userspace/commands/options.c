@@ -10,7 +10,7 @@
 #include "commands/say.h"
 #include "exit_status.h"
 
-enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR };
+enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_PERF_EVENTS };
 
 /* Decimal digits with at most one point, nothing else; more than 0. */
 static double parse_seconds(struct argp_state *state, const char *option, const char *text)
@@ -92,6 +92,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_COLOR:
 		options->color = (enum color)parse_word(state, "--color", value, colors);
 		return 0;
+	case KEY_PERF_EVENTS:
+		options->perf_events = true;
+		return 0;
 	case 'q':
 	case 'v':
 		options->quiet = key == 'q';
@@ -137,6 +140,13 @@ static const struct argp_option data_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option attaching_options[] = {
+	{ "perf-events", KEY_PERF_EVENTS, NULL, 0,
+	  "Attach to probes one by one, as on kernels before 6.6, although this one can do it at "
+	  "once; slow to end", 0 },
+	{ 0 },
+};
+
 static const struct argp_option message_options[] = {
 	{ "quiet", 'q', NULL, 0, "On standard error tell nothing but errors", 0 },
 	{ "verbose", 'v', NULL, 0, "Tell more on standard error", 0 },
@@ -147,6 +157,7 @@ const struct argp options_processes = { .options = process_options, .parser = pa
 const struct argp options_duration = { .options = duration_options, .parser = parse_option };
 const struct argp options_interval = { .options = interval_options, .parser = parse_option };
 const struct argp options_data = { .options = data_options, .parser = parse_option };
+const struct argp options_attaching = { .options = attaching_options, .parser = parse_option };
 const struct argp options_messages = { .options = message_options, .parser = parse_option };
 
 void options_to_children(struct argp_state *state, struct options *options)

@@ -23,6 +23,7 @@ struct options {
 	const char *output; /* -o; NULL: standard output */
 	enum format format;
 	enum color color;
+	bool perf_events;
 	bool quiet;
 	bool verbose;
 };
@@ -31,6 +32,7 @@ extern const struct argp options_processes; /* -p --comm, one of which has to be
 extern const struct argp options_duration;  /* -d */
 extern const struct argp options_interval;  /* -i */
 extern const struct argp options_data;	    /* --format -j -o --color */
+extern const struct argp options_attaching; /* --perf-events */
 extern const struct argp options_messages;  /* -q -v */
 
 /* To be called by a command's own parser at ARGP_KEY_INIT: hand the options to its children. */

@@ -13,7 +13,10 @@
 
 int watch_open(struct session **ret_session, const struct options *options, bool keep_files)
 {
-	const struct session_options how = { .verbose = options->verbose };
+	const struct session_options how = {
+		.perf_events = options->perf_events,
+		.verbose = options->verbose,
+	};
 	int status;
 
 	status = session_open(ret_session, &how);
