@@ -60,7 +60,7 @@ int probe(struct pt_regs *ctx)
 	struct gcscope_process *process = bpf_map_lookup_elem(&processes, &id);
 	struct hit hit;
 
-	if (!process)
+	if (!process || over)
 		return 0;
 	if (!process->seen)
 		first_event(process, id);

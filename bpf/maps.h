@@ -61,6 +61,11 @@ struct {
 /* Mapped by userspace, which reads them and gives out numbers too. */
 struct gcscope_totals totals;
 __u64 last_process; /* the last process number given */
+/*
+ * The session is over. Probes go one by one: what comes from those that are
+ * left lacks what the others would have told.
+ */
+bool over;
 
 static __always_inline void count(__u64 *counter)
 {

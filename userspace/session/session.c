@@ -75,7 +75,7 @@ static int load(struct session *session)
 	session->bpf = bpf;
 	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
 		bpf->rodata->session_namespace = namespace.st_ino;
-	bpf->rodata->records_timeline = session->options.on_record != NULL;
+	bpf->rodata->records_timeline = session->options.timeline;
 	bpf_program__set_autoattach(bpf->progs.probe, false);
 	if (session->multi)
 		bpf_program__set_expected_attach_type(bpf->progs.probe, ATTACH_TYPE_UPROBE_MULTI);
@@ -388,6 +388,7 @@ int session_report(struct session *session, struct report **ret_report)
 
 void session_detach(struct session *session)
 {
+	session->bpf->bss->over = true;
 	files_clear(&session->files);
 	if (!session->end_ns)
 		session->end_ns = clock_ns();
