@@ -10,15 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABELS 32 /* of one sample, more than any reader of ours needs */
-
 enum type { TYPE_NONE, TYPE_COUNTER, TYPE_GAUGE, TYPE_HISTOGRAM, TYPE_SUMMARY, TYPE_UNTYPED };
 
 struct family {
 	char *name;
 	enum type type;
 	bool help;
-	bool sampled;
 	bool closed; /* another family came after it */
 };
 
@@ -39,7 +36,7 @@ struct label {
 
 struct sample {
 	char *name;
-	struct label labels[LABELS]; /* sorted by name */
+	struct label *labels; /* sorted by name */
 	size_t label_count;
 	double value;
 };
@@ -151,9 +148,8 @@ static void check_clash(struct check *check, const char *name)
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		size_t length = strlen(name);
 		size_t tail = strlen(parts[i]);
-		struct family *base = ends_with(name, parts[i]) ?
-					      find_family(check, name, length - tail) :
-					      NULL;
+		struct family *base =
+			ends_with(name, parts[i]) ? find_family(check, name, length - tail) : NULL;
 
 		if (base && (base->type == TYPE_HISTOGRAM || base->type == TYPE_SUMMARY))
 			FINDING("family %s clashes with the samples of %s", name, base->name);
@@ -233,8 +229,8 @@ static struct family *declared_family(struct check *check, const char *name)
 		end_family(check); /* before the list moves */
 		check_family_name(check, name);
 		check_clash(check, name);
-		check->families = grown(check->families, check->family_count + 1,
-					sizeof(*check->families));
+		check->families =
+			grown(check->families, check->family_count + 1, sizeof(*check->families));
 		family = &check->families[check->family_count++];
 		*family = (struct family){ .name = copied(name) };
 	}
@@ -268,8 +264,6 @@ static void read_help(struct check *check, char *at)
 
 	if (family->help)
 		FINDING("a second HELP for %s", family->name);
-	if (family->sampled)
-		FINDING("HELP for %s comes after its samples", family->name);
 	family->help = true;
 	if (*at == '\0')
 		FINDING("HELP for %s says nothing", family->name);
@@ -286,7 +280,8 @@ static void read_help(struct check *check, char *at)
 
 static enum type type_of(const char *word)
 {
-	static const char *const words[] = { "counter", "gauge", "histogram", "summary", "untyped" };
+	static const char *const words[] = { "counter", "gauge", "histogram", "summary",
+					     "untyped" };
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strcmp(word, words[i]) == 0)
@@ -303,8 +298,6 @@ static void read_type(struct check *check, char *at)
 
 	if (family->type != TYPE_NONE)
 		FINDING("a second TYPE for %s", family->name);
-	if (family->sampled)
-		FINDING("TYPE for %s comes after its samples", family->name);
 	if (type == TYPE_NONE || *at)
 		FINDING("\"%s%s%s\" is no type", word, *at ? " " : "", at);
 	if (type == TYPE_COUNTER && !ends_with(family->name, "_total"))
@@ -407,10 +400,8 @@ static bool read_labels(struct check *check, char **at, struct sample *sample)
 {
 	*at = skip_blanks(*at);
 	while (**at != '}') {
-		if (sample->label_count == LABELS) {
-			FINDING("more than %d labels", LABELS);
-			return false;
-		}
+		sample->labels =
+			grown(sample->labels, sample->label_count + 1, sizeof(*sample->labels));
 		if (!read_label(check, at, &sample->labels[sample->label_count]))
 			return false;
 		sample->label_count++;
@@ -423,7 +414,8 @@ static bool read_labels(struct check *check, char **at, struct sample *sample)
 		}
 	}
 	++*at;
-	qsort(sample->labels, sample->label_count, sizeof(*sample->labels), compare_labels);
+	if (sample->label_count)
+		qsort(sample->labels, sample->label_count, sizeof(*sample->labels), compare_labels);
 	return true;
 }
 
@@ -586,7 +578,6 @@ static void check_sample(struct check *check, const struct sample *sample)
 		return;
 	}
 	enter_family(check, family);
-	family->sampled = true;
 	check_labels(check, family, sample);
 	check_duplicate(check, sample);
 	if (family->type == TYPE_HISTOGRAM)
@@ -610,6 +601,7 @@ static void read_sample(struct check *check, char *at)
 	if ((!labels || read_labels(check, &at, &sample)) &&
 	    read_value(check, skip_blanks(at), &sample))
 		check_sample(check, &sample);
+	free(sample.labels);
 	free(sample.name);
 }
 

@@ -142,20 +142,28 @@ struct process_report *fixture_depgraph(struct report *report, pid_t pid)
 				    1500 + i * 41 % 101 * 400);
 	depgraph_collection(heap, 14200000, 310000);
 	depgraph_collection(heap, 18300000, 7120000);
-	heap->pauses[0].time_to_safepoint_ns =
-		fixture_known(heap->time_to_safepoint.histogram.sum);
+	heap->pauses[0].time_to_safepoint_ns = fixture_known(heap->time_to_safepoint.histogram.sum);
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_ALLOCATION, 200);
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_EXPLICIT, 12);
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_LIMIT, 2);
 	depgraph_statistics(heap);
 	process->worst[0] = (struct worst_pause){
-		.heap = 1, .collection = 143, .kind = GCS_KIND_MAJOR, .cause = GCS_CAUSE_LIMIT,
-		.at_seconds = 7.314, .duration_ns = 18300000,
-		.time_to_safepoint_ns = fixture_known(7120000), .latest_mutator = fixture_known(3),
+		.heap = 1,
+		.collection = 143,
+		.kind = GCS_KIND_MAJOR,
+		.cause = GCS_CAUSE_LIMIT,
+		.at_seconds = 7.314,
+		.duration_ns = 18300000,
+		.time_to_safepoint_ns = fixture_known(7120000),
+		.latest_mutator = fixture_known(3),
 	};
 	process->worst[1] = (struct worst_pause){
-		.heap = 1, .collection = 209, .kind = GCS_KIND_MAJOR, .cause = GCS_CAUSE_ALLOCATION,
-		.at_seconds = 12.002, .duration_ns = 14200000,
+		.heap = 1,
+		.collection = 209,
+		.kind = GCS_KIND_MAJOR,
+		.cause = GCS_CAUSE_ALLOCATION,
+		.at_seconds = 12.002,
+		.duration_ns = 14200000,
 	};
 	process->worst_count = 2;
 	process->ended = true;
@@ -221,8 +229,8 @@ static void random_process(struct report *report)
 	process->ended = random_below(2);
 	process->exec = process->ended && random_below(4) == 0;
 	process->exit_code = random_number();
-	process->exit_signal = random_below(2) ? fixture_known(random_below(65)) :
-						 (struct number){ 0 };
+	process->exit_signal = random_below(2) ? fixture_known(random_below(65))
+					       : (struct number){ 0 };
 	for (uint64_t heap = 1; heap <= random_below(FIXTURE_HEAPS + 1); heap++)
 		random_heap(fixture_heap(process, heap, random_below(3) ? "marksweep" : NULL));
 	for (process->worst_count = 0; process->worst_count < random_below(WORST_PAUSES + 1);

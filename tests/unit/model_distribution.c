@@ -110,7 +110,8 @@ static uint64_t pause_like(unsigned shape)
 	case 1:
 		return 2000000 + random_below(100000);
 	case 2:
-		return random_below(20) ? 300 + random_below(700) : 18000000 + random_below(5000000);
+		return random_below(20) ? 300 + random_below(700)
+					: 18000000 + random_below(5000000);
 	}
 	return random_below(24);
 }
@@ -164,10 +165,12 @@ static void test_the_rank_is_exact(void **state)
 
 			histogram.slots[3] = rank;
 			histogram.slots[9] = count - rank;
-			assert_int_equal(histogram_quantile(&histogram, (double)permilles[i] / 1000), 3);
+			assert_int_equal(
+				histogram_quantile(&histogram, (double)permilles[i] / 1000), 3);
 			histogram.slots[3]--;
 			histogram.slots[9]++;
-			assert_int_equal(histogram_quantile(&histogram, (double)permilles[i] / 1000), 9);
+			assert_int_equal(
+				histogram_quantile(&histogram, (double)permilles[i] / 1000), 9);
 		}
 	}
 }

@@ -122,9 +122,9 @@ static void compare_readings(const char *text, size_t length)
 
 static void test_utf8_at_all_boundaries(void **state)
 {
-	static const uint8_t bytes[] = { 0x01, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0,
-					 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
-					 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff };
+	static const uint8_t bytes[] = { 0x01, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf,
+					 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed,
+					 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff };
 	const unsigned count = sizeof(bytes);
 
 	(void)state;
@@ -155,7 +155,10 @@ static void test_cleaning(void **state)
 	assert_cleaned("grün", "grün");
 	assert_cleaned("ja\xffva", "ja\xef\xbf\xbdva");
 	assert_cleaned("gr\xc3", "gr\xef\xbf\xbd");
-	assert_cleaned("\xe2\x82" "A", "\xef\xbf\xbd\xef\xbf\xbd" "A");
+	assert_cleaned("\xe2\x82"
+		       "A",
+		       "\xef\xbf\xbd\xef\xbf\xbd"
+		       "A");
 }
 
 int main(void)

@@ -43,8 +43,8 @@ static json_t *at(json_t *root, const char *path)
 		size_t length = strcspn(step, ".");
 		char *name = strndup(step, length);
 
-		value = json_is_array(value) ? json_array_get(value, strtoul(name, NULL, 10)) :
-					       json_object_get(value, name);
+		value = json_is_array(value) ? json_array_get(value, strtoul(name, NULL, 10))
+					     : json_object_get(value, name);
 		free(name);
 		step += length + (step[length] == '.');
 	}
@@ -97,8 +97,8 @@ static void assert_names(json_t *root, const char *path, const char *names)
 
 #define PROCESS "processes.0."
 #define HEAP	PROCESS "heaps.0."
-#define FIGURES                                                                            \
-	"count sum_seconds min_seconds max_seconds p50_seconds p90_seconds p99_seconds "   \
+#define FIGURES                                                                          \
+	"count sum_seconds min_seconds max_seconds p50_seconds p90_seconds p99_seconds " \
 	"p999_seconds"
 #define LEDGER "time_to_safepoint cpu runqueue throttled page_fault io futex other"
 
@@ -118,8 +118,9 @@ static void test_names_and_nesting(void **state)
 	assert_names(root, "profiler",
 		     "cpu_seconds max_rss_bytes steady_rss_bytes map_bytes attach_seconds "
 		     "attach_method bpf_run_seconds");
-	assert_names(root, "processes.0",
-		     "pid ns_pid comm cgroup attached_late runtime tier exit exec heaps worst_pauses");
+	assert_names(
+		root, "processes.0",
+		"pid ns_pid comm cgroup attached_late runtime tier exit exec heaps worst_pauses");
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
 		     "heap plan collections pauses time_to_safepoint phases allocation promotion "

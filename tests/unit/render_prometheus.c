@@ -75,10 +75,14 @@ static void test_every_family(void **state)
 	text = rendered(report, &plain);
 #define LABELS "runtime=\"gcscope\",process=\"depgraph\",heap=\"1\""
 	assert_line(text, "# TYPE gcscope_gc_pause_seconds histogram");
-	assert_line(text, "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.001\"} 0");
-	assert_line(text, "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.002\"} 1");
-	assert_line(text, "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.02\"} 214");
-	assert_line(text, "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"+Inf\"} 214");
+	assert_line(text,
+		    "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.001\"} 0");
+	assert_line(text,
+		    "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.002\"} 1");
+	assert_line(text,
+		    "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.02\"} 214");
+	assert_line(text,
+		    "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"+Inf\"} 214");
 	assert_line(text, "gcscope_gc_pause_seconds_sum{" LABELS ",kind=\"major\"} 1.29243");
 	assert_line(text, "gcscope_gc_pause_seconds_count{" LABELS ",kind=\"major\"} 214");
 	assert_line(text, "gcscope_gc_phase_seconds_sum{" LABELS
@@ -112,10 +116,11 @@ static void test_every_family(void **state)
 /* The edges are a contract, to the letter. */
 static void test_the_edges(void **state)
 {
-	static const char *const edges[] = { "1e-06", "2e-06", "5e-06", "1e-05", "2e-05", "5e-05",
-					     "0.0001", "0.0002", "0.0005", "0.001", "0.002", "0.005",
-					     "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2",
-					     "5", "10", "+Inf" };
+	static const char *const edges[] = { "1e-06", "2e-06",	"5e-06",  "1e-05",  "2e-05",
+					     "5e-05", "0.0001", "0.0002", "0.0005", "0.001",
+					     "0.002", "0.005",	"0.01",	  "0.02",   "0.05",
+					     "0.1",   "0.2",	"0.5",	  "1",	    "2",
+					     "5",     "10",	"+Inf" };
 	struct report *report = fixture_report();
 	struct heap_report *heap = fixture_heap(fixture_process(report, 1, "a"), 1, NULL);
 	char *text, *at;

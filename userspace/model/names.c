@@ -8,13 +8,13 @@
 	case code:                         \
 		return name;
 
-#define NAME_FUNCTION(function, TABLE)     \
+#define NAME_FUNCTION(function, TABLE)      \
 	const char *function(uint32_t code) \
-	{                                  \
-		switch (code) {            \
-			TABLE(NAME_CASE)   \
-		}                          \
-		return "unknown";          \
+	{                                   \
+		switch (code) {             \
+			TABLE(NAME_CASE)    \
+		}                           \
+		return "unknown";           \
 	}
 
 NAME_FUNCTION(kind_name, GCS_KIND_TABLE)

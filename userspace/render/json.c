@@ -2,6 +2,9 @@
 /*
  * gcscope.report/1. Names and nesting are a contract. An object always has all
  * its names; a number that is not known is null.
+ *
+ * A function that makes a value returns NULL without memory; one that takes a
+ * value owns it, and hands a NULL on.
  */
 #include "render/render.h"
 
@@ -14,22 +17,80 @@
 #include "model/names.h"
 #include "render/utf8.h"
 
-/* Digits that a nanosecond count needs as seconds, up to 11 days; more would print noise. */
+/* Digits that nanoseconds need as seconds, up to 11 days; more would print noise. */
 #define DIGITS 15
+
+struct member {
+	const char *name;
+	json_t *value;
+};
+
+#define OBJECT(members) object(members, sizeof(members) / sizeof(*(members)))
+
+static json_t *object(const struct member *members, size_t count)
+{
+	json_t *made = json_object();
+	bool failed = false;
+
+	for (size_t i = 0; i < count; i++)
+		failed |= json_object_set_new(made, members[i].name, members[i].value) != 0;
+	if (!failed)
+		return made;
+	json_decref(made);
+	return NULL;
+}
+
+/* One object with the members of both. */
+static json_t *joined(json_t *first, json_t *second)
+{
+	bool failed = json_object_update(first, second);
+
+	json_decref(second);
+	if (!failed)
+		return first;
+	json_decref(first);
+	return NULL;
+}
+
+static json_t *array(const void *elements, size_t count, size_t size,
+		     json_t *(*to_json)(const void *element))
+{
+	json_t *made = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		if (json_array_append_new(made, to_json((const char *)elements + i * size))) {
+			json_decref(made);
+			return NULL;
+		}
+	}
+	return made;
+}
+
+#define ARRAY(list, count, to_json) array(list, count, sizeof(*(list)), to_json)
+
+static json_t *integer(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
 
 static json_t *count_or_null(struct number number)
 {
-	return number.known ? json_integer((json_int_t)number.value) : json_null();
+	return number.known ? integer(number.value) : json_null();
 }
 
-static json_t *seconds_or_null(bool known, double seconds)
+static json_t *seconds_or_null(struct seconds seconds)
 {
-	return known && isfinite(seconds) ? json_real(seconds) : json_null();
+	return seconds.known && isfinite(seconds.value) ? json_real(seconds.value) : json_null();
+}
+
+static json_t *seconds(double value)
+{
+	return seconds_or_null((struct seconds){ true, value });
 }
 
 static json_t *ns_or_null(bool known, uint64_t ns)
 {
-	return seconds_or_null(known, (double)ns / 1e9);
+	return seconds_or_null((struct seconds){ known, (double)ns / 1e9 });
 }
 
 static json_t *string_or_null(const char *text)
@@ -41,246 +102,251 @@ static json_t *string_or_null(const char *text)
 	return string;
 }
 
-/* A code of no meaning here stands as null. */
-static json_t *name_or_null(uint32_t code, const char *(*name)(uint32_t))
-{
-	return code ? json_string(name(code)) : json_null();
-}
-
-/* What the pause was made of; only its way to the safepoint can be told so far. */
-static json_t *ledger(struct number time_to_safepoint_ns)
-{
-	return json_pack("{s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n}", "time_to_safepoint",
-			 ns_or_null(time_to_safepoint_ns.known, time_to_safepoint_ns.value), "cpu",
-			 "runqueue", "throttled", "page_fault", "io", "futex", "other");
-}
-
 static json_t *quantile(const struct gcscope_histogram *histogram, double q)
 {
 	return ns_or_null(histogram->count > 0, histogram_quantile(histogram, q));
 }
 
-/* The figures of a distribution. Not known: the runtime cannot tell them. */
+/* The figures of a distribution; not known: the runtime cannot tell them. */
 static json_t *figures(const struct gcscope_histogram *histogram, bool known)
 {
 	bool any = known && histogram->count > 0;
-	struct number count = { known, histogram->count };
+	const struct member members[] = {
+		{ "count", count_or_null((struct number){ known, histogram->count }) },
+		{ "sum_seconds", ns_or_null(known, histogram->sum) },
+		{ "min_seconds", ns_or_null(any, histogram_min(histogram)) },
+		{ "max_seconds", ns_or_null(any, histogram->max) },
+		{ "p50_seconds", quantile(histogram, 0.5) },
+		{ "p90_seconds", quantile(histogram, 0.9) },
+		{ "p99_seconds", quantile(histogram, 0.99) },
+		{ "p999_seconds", quantile(histogram, 0.999) },
+	};
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "count", count_or_null(count),
-			 "sum_seconds", ns_or_null(known, histogram->sum),
-			 "min_seconds", ns_or_null(any, histogram_min(histogram)),
-			 "max_seconds", ns_or_null(any, histogram->max),
-			 "p50_seconds", quantile(histogram, 0.5),
-			 "p90_seconds", quantile(histogram, 0.9),
-			 "p99_seconds", quantile(histogram, 0.99),
-			 "p999_seconds", quantile(histogram, 0.999));
+	return OBJECT(members);
 }
 
-/* Figures with what they are made of. */
+/* What the time was spent on; of a pause, the way to the safepoint can be told so far. */
+static json_t *ledger(struct number time_to_safepoint_ns)
+{
+	const struct member members[] = {
+		{ "time_to_safepoint",
+		  ns_or_null(time_to_safepoint_ns.known, time_to_safepoint_ns.value) },
+		{ "cpu", json_null() },
+		{ "runqueue", json_null() },
+		{ "throttled", json_null() },
+		{ "page_fault", json_null() },
+		{ "io", json_null() },
+		{ "futex", json_null() },
+		{ "other", json_null() },
+	};
+
+	return OBJECT(members);
+}
+
+static json_t *faults(void)
+{
+	const struct member members[] = {
+		{ "minor", json_null() },
+		{ "major", json_null() },
+	};
+
+	return OBJECT(members);
+}
+
+/* Figures, and what they are made of. */
 static json_t *charged_figures(const struct distribution *distribution, bool known)
 {
-	json_t *object = figures(&distribution->histogram, known);
+	const struct member members[] = {
+		{ "ledger_seconds", ledger(distribution->time_to_safepoint_ns) },
+		{ "faults", faults() },
+	};
 
-	if (json_object_set_new(object, "ledger_seconds", ledger(distribution->time_to_safepoint_ns)) ||
-	    json_object_set_new(object, "faults", json_pack("{s:n, s:n}", "minor", "major"))) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	return joined(figures(&distribution->histogram, known), OBJECT(members));
 }
 
 static json_t *pause_json(const void *element)
 {
-	const struct distribution *distribution = element;
-	json_t *object = json_pack("{s:o}", "kind", name_or_null(distribution->kind, kind_name));
-	json_t *rest = charged_figures(distribution, true);
+	const struct distribution *pauses = element;
+	const struct member members[] = {
+		{ "kind", json_string(kind_name(pauses->kind)) },
+	};
 
-	if (json_object_update(object, rest)) {
-		json_decref(object);
-		object = NULL;
-	}
-	json_decref(rest);
-	return object;
+	return joined(OBJECT(members), charged_figures(pauses, true));
 }
 
 static json_t *phase_json(const void *element)
 {
-	const struct distribution *distribution = element;
-	const struct gcscope_histogram *histogram = &distribution->histogram;
+	const struct distribution *phase = element;
+	const struct gcscope_histogram *histogram = &phase->histogram;
+	const struct member members[] = {
+		{ "kind", json_string(kind_name(phase->kind)) },
+		{ "phase", json_string(phase_name(phase->phase)) },
+		{ "count", integer(histogram->count) },
+		{ "sum_seconds", ns_or_null(true, histogram->sum) },
+		{ "max_seconds", ns_or_null(histogram->count > 0, histogram->max) },
+	};
 
-	return json_pack("{s:o, s:o, s:I, s:o, s:o}",
-			 "kind", name_or_null(distribution->kind, kind_name),
-			 "phase", name_or_null(distribution->phase, phase_name),
-			 "count", (json_int_t)histogram->count,
-			 "sum_seconds", ns_or_null(true, histogram->sum),
-			 "max_seconds", ns_or_null(histogram->count > 0, histogram->max));
+	return OBJECT(members);
 }
 
-static json_t *collection_json(const void *element)
+static json_t *collections_json(const void *element)
 {
 	const struct collection_count *collections = element;
+	const struct member members[] = {
+		{ "kind", json_string(kind_name(collections->kind)) },
+		{ "generation", json_null() },
+		{ "cause", json_string(cause_name(collections->cause)) },
+		{ "count", integer(collections->count) },
+	};
 
-	return json_pack("{s:o, s:n, s:s, s:I}",
-			 "kind", name_or_null(collections->kind, kind_name), "generation",
-			 "cause", cause_name(collections->cause),
-			 "count", (json_int_t)collections->count);
+	return OBJECT(members);
 }
 
 static json_t *worst_pause_json(const void *element)
 {
 	const struct worst_pause *worst = element;
+	struct number stopped = worst->time_to_safepoint_ns;
+	const struct member members[] = {
+		{ "heap", integer(worst->heap) },
+		{ "collection", integer(worst->collection) },
+		{ "kind", json_string(kind_name(worst->kind)) },
+		{ "cause", json_string(cause_name(worst->cause)) },
+		{ "at_seconds", seconds(worst->at_seconds) },
+		{ "seconds", ns_or_null(true, worst->duration_ns) },
+		{ "time_to_safepoint_seconds", ns_or_null(stopped.known, stopped.value) },
+		{ "latest_mutator", count_or_null(worst->latest_mutator) },
+	};
 
-	return json_pack("{s:I, s:I, s:o, s:s, s:o, s:o, s:o, s:o}",
-			 "heap", (json_int_t)worst->heap,
-			 "collection", (json_int_t)worst->collection,
-			 "kind", name_or_null(worst->kind, kind_name),
-			 "cause", cause_name(worst->cause),
-			 "at_seconds", seconds_or_null(true, worst->at_seconds),
-			 "seconds", ns_or_null(true, worst->duration_ns),
-			 "time_to_safepoint_seconds",
-			 ns_or_null(worst->time_to_safepoint_ns.known,
-				    worst->time_to_safepoint_ns.value),
-			 "latest_mutator", count_or_null(worst->latest_mutator));
+	return OBJECT(members);
 }
 
-static json_t *array(const void *elements, size_t count, size_t size,
-		     json_t *(*to_json)(const void *element))
+/* root[group][key] = value; the group is made at its first key. False without memory. */
+static bool set_in_group(json_t *root, const char *group, const char *key, json_t *value)
 {
-	json_t *list = json_array();
+	json_t *members = json_object_get(root, group);
 
-	for (size_t i = 0; i < count; i++) {
-		if (json_array_append_new(list, to_json((const char *)elements + i * size))) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
+	if (!members && json_object_set_new(root, group, json_object()) == 0)
+		members = json_object_get(root, group);
+	return json_object_set_new(members, key, value) == 0;
 }
 
-/* object[group][key] = value, with the group made at its first key. */
-static int set_in_group(json_t *object, const char *group, const char *key, json_t *value)
+/* The counters and gauges of the statistics block, as its table has them. */
+static json_t *statistics(const struct heap_report *heap)
 {
-	json_t *members = json_object_get(object, group);
-
-	if (!members) {
-		members = json_object();
-		if (json_object_set_new(object, group, members)) {
-			json_decref(value);
-			return -1;
-		}
-	}
-	return json_object_set_new(members, key, value);
-}
-
-static int set_statistics(json_t *object, const struct heap_report *heap)
-{
-	int failed = 0;
+	json_t *groups = json_object();
+	bool done = true;
 
 #define SET(group, key) \
-	failed |= set_in_group(object, #group, #key, count_or_null(heap->group##_##key));
+	done &= set_in_group(groups, #group, #key, count_or_null(heap->group##_##key));
 	GCSCOPE_STATS_COUNTERS(SET)
 	GCSCOPE_STATS_GAUGES(SET)
 #undef SET
-	return failed;
+	if (done)
+		return groups;
+	json_decref(groups);
+	return NULL;
 }
 
 static json_t *heap_json(const void *element)
 {
-	const struct heap_report *report = element;
-	struct number out_of_memory = { report->has_stalls, report->out_of_memory };
-	json_t *object = json_pack(
-		"{s:I, s:o, s:o, s:o, s:o, s:o}",
-		"heap", (json_int_t)report->heap,
-		"plan", string_or_null(report->plan),
-		"collections", array(report->collections, report->collection_count,
-				     sizeof(*report->collections), collection_json),
-		"pauses", array(report->pauses, report->pause_count, sizeof(*report->pauses),
-				pause_json),
-		"time_to_safepoint",
-		charged_figures(&report->time_to_safepoint, report->has_time_to_safepoint),
-		"phases", array(report->phases, report->phase_count, sizeof(*report->phases),
-				phase_json));
+	const struct heap_report *heap = element;
+	const struct distribution *stopping = &heap->time_to_safepoint;
+	struct number out_of_memory = { heap->has_stalls, heap->out_of_memory };
+	const struct member members[] = {
+		{ "heap", integer(heap->heap) },
+		{ "plan", string_or_null(heap->plan) },
+		{ "collections",
+		  ARRAY(heap->collections, heap->collection_count, collections_json) },
+		{ "pauses", ARRAY(heap->pauses, heap->pause_count, pause_json) },
+		{ "time_to_safepoint", charged_figures(stopping, heap->has_time_to_safepoint) },
+		{ "phases", ARRAY(heap->phases, heap->phase_count, phase_json) },
+		{ "stalls", figures(&heap->stalls.histogram, heap->has_stalls) },
+		{ "out_of_memory", count_or_null(out_of_memory) },
+	};
 
-	if (set_statistics(object, report) ||
-	    json_object_set_new(object, "stalls",
-				figures(&report->stalls.histogram, report->has_stalls)) ||
-	    json_object_set_new(object, "out_of_memory", count_or_null(out_of_memory))) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	return joined(OBJECT(members), statistics(heap));
 }
 
-static json_t *exit_or_null(const struct process_report *process)
+/* How it ended; null while it runs, and when it became another program. */
+static json_t *exit_json(const struct process_report *process)
 {
-	if (!process->ended || process->exec)
-		return json_null();
-	return json_pack("{s:o, s:o}", "code", count_or_null(process->exit_code),
-			 "signal", count_or_null(process->exit_signal));
+	const struct member members[] = {
+		{ "code", count_or_null(process->exit_code) },
+		{ "signal", count_or_null(process->exit_signal) },
+	};
+
+	return OBJECT(members);
 }
 
 static json_t *process_json(const void *element)
 {
-	const struct process_report *report = element;
-	struct number ns_pid = { report->ns_pid > 0, (uint64_t)report->ns_pid };
+	const struct process_report *process = element;
+	struct number ns_pid = { process->ns_pid > 0, (uint64_t)process->ns_pid };
+	bool exited = process->ended && !process->exec;
+	const struct member members[] = {
+		{ "pid", integer((uint64_t)process->pid) },
+		{ "ns_pid", count_or_null(ns_pid) },
+		{ "comm", string_or_null(process->comm) },
+		{ "cgroup", string_or_null(process->cgroup) },
+		{ "attached_late", json_boolean(process->attached_late) },
+		{ "runtime", string_or_null(process->runtime) },
+		{ "tier", string_or_null(process->tier) },
+		{ "exit", exited ? exit_json(process) : json_null() },
+		{ "exec", json_boolean(process->exec) },
+		{ "heaps", ARRAY(process->heaps, process->heap_count, heap_json) },
+		{ "worst_pauses", ARRAY(process->worst, process->worst_count, worst_pause_json) },
+	};
 
-	return json_pack("{s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:b, s:o, s:o}",
-			 "pid", (int)report->pid,
-			 "ns_pid", count_or_null(ns_pid),
-			 "comm", string_or_null(report->comm),
-			 "cgroup", string_or_null(report->cgroup),
-			 "attached_late", report->attached_late,
-			 "runtime", string_or_null(report->runtime),
-			 "tier", string_or_null(report->tier),
-			 "exit", exit_or_null(report),
-			 "exec", report->exec,
-			 "heaps", array(report->heaps, report->heap_count, sizeof(*report->heaps),
-				heap_json),
-			 "worst_pauses", array(report->worst, report->worst_count,
-					       sizeof(*report->worst), worst_pause_json));
+	return OBJECT(members);
+}
+
+static json_t *lost_by_reason(const struct report *report)
+{
+	struct member members[GCSCOPE_LOST_REASONS];
+
+	for (unsigned reason = 0; reason < GCSCOPE_LOST_REASONS; reason++)
+		members[reason] =
+			(struct member){ lost_name(reason), integer(report->events.lost[reason]) };
+	return OBJECT(members);
 }
 
 static json_t *events(const struct report *report)
 {
-	json_t *reasons = json_object();
+	const struct member members[] = {
+		{ "received", integer(report->events.received) },
+		{ "lost", integer(report_lost(report)) },
+		{ "lost_by_reason", lost_by_reason(report) },
+		{ "unmatched", integer(report->events.unmatched) },
+	};
 
-	for (unsigned reason = 0; reason < GCSCOPE_LOST_REASONS; reason++) {
-		if (json_object_set_new(reasons, lost_name(reason),
-					json_integer((json_int_t)report->events.lost[reason]))) {
-			json_decref(reasons);
-			return NULL;
-		}
-	}
-	return json_pack("{s:I, s:I, s:o, s:I}",
-			 "received", (json_int_t)report->events.received,
-			 "lost", (json_int_t)report_lost(report),
-			 "lost_by_reason", reasons,
-			 "unmatched", (json_int_t)report->events.unmatched);
+	return OBJECT(members);
 }
 
 static json_t *profiler(const struct report *report)
 {
-	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
-			 "cpu_seconds", seconds_or_null(true, report->profiler.cpu_seconds),
-			 "max_rss_bytes", (json_int_t)report->profiler.max_rss_bytes,
-			 "steady_rss_bytes", count_or_null(report->profiler.steady_rss_bytes),
-			 "map_bytes", count_or_null(report->profiler.map_bytes),
-			 "attach_seconds", seconds_or_null(true, report->profiler.attach_seconds),
-			 "attach_method", string_or_null(report->profiler.attach_method),
-			 "bpf_run_seconds", seconds_or_null(report->profiler.bpf_run_seconds.known,
-							    report->profiler.bpf_run_seconds.value));
+	const struct member members[] = {
+		{ "cpu_seconds", seconds(report->profiler.cpu_seconds) },
+		{ "max_rss_bytes", integer(report->profiler.max_rss_bytes) },
+		{ "steady_rss_bytes", count_or_null(report->profiler.steady_rss_bytes) },
+		{ "map_bytes", count_or_null(report->profiler.map_bytes) },
+		{ "attach_seconds", seconds(report->profiler.attach_seconds) },
+		{ "attach_method", string_or_null(report->profiler.attach_method) },
+		{ "bpf_run_seconds", seconds_or_null(report->profiler.bpf_run_seconds) },
+	};
+
+	return OBJECT(members);
 }
 
 int render_json(FILE *out, const struct report *report)
 {
-	json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o}",
-				 "schema", "gcscope.report/1",
-				 "duration_seconds", seconds_or_null(true, report->duration_seconds),
-				 "events", events(report),
-				 "profiler", profiler(report),
-				 "processes", array(report->processes, report->process_count,
-						    sizeof(*report->processes), process_json));
+	const struct member members[] = {
+		{ "schema", json_string("gcscope.report/1") },
+		{ "duration_seconds", seconds(report->duration_seconds) },
+		{ "events", events(report) },
+		{ "profiler", profiler(report) },
+		{ "processes", ARRAY(report->processes, report->process_count, process_json) },
+	};
+	json_t *root = OBJECT(members);
 	int failed;
 
 	if (!root) {

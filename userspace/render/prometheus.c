@@ -20,38 +20,36 @@
 #include "render/utf8.h"
 
 /* X(NAME, "name after gcscope_", type, how samples of the same labels are folded, "help") */
-#define FAMILY_TABLE(X)                                                                       \
-	X(PAUSE, "gc_pause_seconds", histogram, sum,                                          \
-	  "Time in which the mutators of a heap were stopped, from the request to the end.")  \
-	X(PHASE, "gc_phase_seconds", histogram, sum, "Time in a part of a collection.")       \
-	X(TIME_TO_SAFEPOINT, "gc_time_to_safepoint_seconds", histogram, sum,                  \
-	  "Time from the request to stop until the last mutator had stopped.")                \
-	X(COLLECTIONS, "gc_collections_total", counter, sum, "Collections that have ended.")  \
-	X(WRITE_BARRIERS, "gc_write_barriers_total", counter, sum,                            \
-	  "Stores of references through the write barrier.")                                  \
-	X(CARDS_DIRTIED, "gc_cards_dirtied_total", counter, sum,                              \
-	  "Cards of old memory marked as written to.")                                        \
-	X(CARDS_SCANNED, "gc_cards_scanned_total", counter, sum,                              \
-	  "Dirty cards scanned; useful: something young was behind it.")                      \
-	X(ALLOCATED, "gc_allocated_bytes_total", counter, sum,                                \
-	  "Memory handed out to mutators, rounding and headers included.")                    \
-	X(PROMOTED, "gc_promoted_bytes_total", counter, sum,                                  \
-	  "Memory that survived into the old generation.")                                    \
-	X(CAPACITY, "gc_heap_capacity_bytes", gauge, sum, "Memory held by the heap.")         \
-	X(LIMIT, "gc_heap_limit_bytes", gauge, sum, "What the heap may grow to.")             \
-	X(LIVE, "gc_heap_live_bytes", gauge, sum,                                             \
-	  "Live memory after the last major collection.")                                     \
-	X(USED_RATIO_MAX, "gc_heap_used_ratio_max", gauge, max,                               \
-	  "Live memory after the last major collection as a share of the limit, "             \
-	  "of the fullest heap with these labels.")                                           \
-	X(TARGET_UP, "target_up", gauge, max, "Whether a process with these labels runs.")    \
-	X(EVENTS_LOST, "events_lost_total", counter, sum, "Events that were not counted.")    \
-	X(EVENTS_UNMATCHED, "events_unmatched_total", counter, sum,                           \
-	  "Ends whose begin was not seen.")                                                   \
-	X(BUILD_INFO, "build_info", gauge, max, "The version of gcscope; always 1.")          \
-	X(CPU, "profiler_cpu_seconds_total", counter, sum,                                    \
-	  "CPU time of gcscope's own process.")                                               \
-	X(BPF_RUN, "bpf_run_seconds_total", counter, sum, "Time in gcscope's kernel programs.") \
+#define FAMILY_TABLE(X)                                                                           \
+	X(PAUSE, "gc_pause_seconds", histogram, sum,                                              \
+	  "Time in which the mutators of a heap were stopped, from the request to the end.")      \
+	X(PHASE, "gc_phase_seconds", histogram, sum, "Time in a part of a collection.")           \
+	X(TIME_TO_SAFEPOINT, "gc_time_to_safepoint_seconds", histogram, sum,                      \
+	  "Time from the request to stop until the last mutator had stopped.")                    \
+	X(COLLECTIONS, "gc_collections_total", counter, sum, "Collections that have ended.")      \
+	X(WRITE_BARRIERS, "gc_write_barriers_total", counter, sum,                                \
+	  "Stores of references through the write barrier.")                                      \
+	X(CARDS_DIRTIED, "gc_cards_dirtied_total", counter, sum,                                  \
+	  "Cards of old memory marked as written to.")                                            \
+	X(CARDS_SCANNED, "gc_cards_scanned_total", counter, sum,                                  \
+	  "Dirty cards scanned; useful: something young was behind it.")                          \
+	X(ALLOCATED, "gc_allocated_bytes_total", counter, sum,                                    \
+	  "Memory handed out to mutators, rounding and headers included.")                        \
+	X(PROMOTED, "gc_promoted_bytes_total", counter, sum,                                      \
+	  "Memory that survived into the old generation.")                                        \
+	X(CAPACITY, "gc_heap_capacity_bytes", gauge, sum, "Memory held by the heap.")             \
+	X(LIMIT, "gc_heap_limit_bytes", gauge, sum, "What the heap may grow to.")                 \
+	X(LIVE, "gc_heap_live_bytes", gauge, sum, "Live memory after the last major collection.") \
+	X(USED_RATIO_MAX, "gc_heap_used_ratio_max", gauge, max,                                   \
+	  "Live memory after the last major collection as a share of the limit, "                 \
+	  "of the fullest heap with these labels.")                                               \
+	X(TARGET_UP, "target_up", gauge, max, "Whether a process with these labels runs.")        \
+	X(EVENTS_LOST, "events_lost_total", counter, sum, "Events that were not counted.")        \
+	X(EVENTS_UNMATCHED, "events_unmatched_total", counter, sum,                               \
+	  "Ends whose begin was not seen.")                                                       \
+	X(BUILD_INFO, "build_info", gauge, max, "The version of gcscope; always 1.")              \
+	X(CPU, "profiler_cpu_seconds_total", counter, sum, "CPU time of gcscope's own process.")  \
+	X(BPF_RUN, "bpf_run_seconds_total", counter, sum, "Time in gcscope's kernel programs.")   \
 	X(RESIDENT, "profiler_resident_bytes", gauge, sum, "Resident memory of gcscope itself.")
 
 #define FAMILY_ENUM(NAME, name, type, fold, help) FAMILY_##NAME,
@@ -219,8 +217,8 @@ static char *process_labels(const struct process_report *process,
 	if (style->pid_label)
 		snprintf(pid, sizeof(pid), ",pid=\"%d\"", process->pid);
 	if (unit_value && comm_value &&
-	    asprintf(&labels, "runtime=\"%s\",process=\"%s\"%s%s%s%s", process->runtime,
-		     comm_value, unit ? ",unit=\"" : "", unit_value, unit ? "\"" : "", pid) < 0)
+	    asprintf(&labels, "runtime=\"%s\",process=\"%s\"%s%s%s%s", process->runtime, comm_value,
+		     unit ? ",unit=\"" : "", unit_value, unit ? "\"" : "", pid) < 0)
 		labels = NULL;
 	free(comm_value);
 	free(unit_value);
@@ -269,7 +267,8 @@ static void add_profiler(struct samples *samples, const struct report *report, c
 	free(version_value);
 	add_value(samples, FAMILY_CPU, report->profiler.cpu_seconds, "%s", "");
 	if (report->profiler.bpf_run_seconds.known)
-		add_value(samples, FAMILY_BPF_RUN, report->profiler.bpf_run_seconds.value, "%s", "");
+		add_value(samples, FAMILY_BPF_RUN, report->profiler.bpf_run_seconds.value, "%s",
+			  "");
 	add_known(samples, FAMILY_RESIDENT, report->profiler.steady_rss_bytes, "", "");
 }
 
@@ -328,8 +327,8 @@ static void print_histogram(FILE *out, const struct sample *samples, size_t coun
 		for (size_t i = 0; i < count; i++)
 			cumulative += samples[i].histogram->edges[edge];
 		fprintf(out, "%s_bucket{%s,le=\"%s\"} %" PRIu64 "\n", name, labels,
-			edge < GCSCOPE_EDGES ? format_exact(&text, (double)edges_ns[edge] / 1e9) :
-					       "+Inf",
+			edge < GCSCOPE_EDGES ? format_exact(&text, (double)edges_ns[edge] / 1e9)
+					     : "+Inf",
 			cumulative);
 	}
 	for (size_t i = 0; i < count; i++)

@@ -95,21 +95,17 @@ static int open_directory(const struct publication *publication)
 /* The temporary file, or -1. */
 static int create_temporary(struct publication *publication)
 {
-	const char *base = base_name(publication);
 	int length = snprintf(publication->temporary, sizeof(publication->temporary), ".%s.%d.tmp",
-			      base, getpid());
+			      base_name(publication), getpid());
 
-	if (*base == '\0')
-		errno = EISDIR;
-	else if (length >= (int)sizeof(publication->temporary))
+	if (length >= (int)sizeof(publication->temporary)) {
+		publication->temporary[0] = '\0';
 		errno = ENAMETOOLONG;
-	else {
-		remove_leftovers(publication);
-		return openat(publication->directory, publication->temporary,
-			      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		return -1;
 	}
-	publication->temporary[0] = '\0';
-	return -1;
+	remove_leftovers(publication);
+	return openat(publication->directory, publication->temporary,
+		      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
 static int open_stream(struct publication *publication, int fd)
@@ -130,11 +126,12 @@ int publication_open(struct publication *publication, const char *path, mode_t m
 	*publication = (struct publication){ .directory = -1, .mode = mode };
 	snprintf(publication->target, sizeof(publication->target), "%s", path);
 	exists = stat(path, &file) == 0;
-	if (!exists && errno != ENOENT)
+	if (!exists && (errno != ENOENT || !*path))
 		return fail(publication, "write to");
 	if (exists && !replaceable(&file)) {
 		/* Appending, since a file that is our standard output has text of others in it. */
-		if (open_stream(publication, open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC)))
+		if (open_stream(publication,
+				open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC)))
 			return fail(publication, "write to");
 		return 0;
 	}

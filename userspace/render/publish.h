@@ -24,10 +24,10 @@
 #include <sys/types.h>
 
 struct publication {
-	FILE *stream;		  /* the caller writes here, and never closes it */
-	int directory;		  /* of the target; -1: written directly */
+	FILE *stream;  /* the caller writes here, and never closes it */
+	int directory; /* of the target; -1: written directly */
 	mode_t mode;
-	char target[PATH_MAX];	  /* the path, symbolic links followed */
+	char target[PATH_MAX]; /* the path, symbolic links followed */
 	char temporary[NAME_MAX + 1];
 	char error[PATH_MAX + 128]; /* one sentence, once a function has returned -1 */
 };

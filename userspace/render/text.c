@@ -135,7 +135,8 @@ static void put_process_heading(struct text *text, const struct process_report *
 	fputs(ink(text, INK_END), text->out);
 	line_end(&text->line);
 	if (process->attached_late)
-		fprintf(text->out, "%sAttached while it ran: what it did before is not in here.%s\n",
+		fprintf(text->out,
+			"%sAttached while it ran: what it did before is not in here.%s\n",
 			ink(text, INK_FAINT), ink(text, INK_END));
 	free(unit);
 }
@@ -207,9 +208,9 @@ static void add_pause_row(const struct text *text, struct table *table, const ch
 static void put_pauses(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
-		{ "pauses", true, 0 },	{ "count", false, 0 }, { "total", false, 1 },
-		{ "min", false, 4 },	{ "p50", false, 0 },   { "p90", false, 2 },
-		{ "p99", false, 0 },	{ "p99.9", false, 3 }, { "max", false, 0 },
+		{ "pauses", true, 0 }, { "count", false, 0 }, { "total", false, 1 },
+		{ "min", false, 4 },   { "p50", false, 0 },   { "p90", false, 2 },
+		{ "p99", false, 0 },   { "p99.9", false, 3 }, { "max", false, 0 },
 	};
 	struct table table = { .columns = columns,
 			       .column_count = sizeof(columns) / sizeof(*columns) };
@@ -235,7 +236,8 @@ static void add_share(struct table *table, const struct heap_report *heap,
 
 		if (pauses->kind == phase->kind && pauses->histogram.sum) {
 			table_cell(table, "%s",
-				   SHARE((double)phase->histogram.sum / (double)pauses->histogram.sum));
+				   SHARE((double)phase->histogram.sum /
+					 (double)pauses->histogram.sum));
 			return;
 		}
 	}
@@ -245,9 +247,9 @@ static void add_share(struct table *table, const struct heap_report *heap,
 static void put_phases(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
-		{ "phases", true, 0 },	{ "kind", true, 0 },	   { "count", false, 0 },
-		{ "total", false, 0 },	{ "of pauses", false, 1 }, { "p50", false, 3 },
-		{ "p99", false, 2 },	{ "max", false, 0 },
+		{ "phases", true, 0 }, { "kind", true, 0 },	  { "count", false, 0 },
+		{ "total", false, 0 }, { "of pauses", false, 1 }, { "p50", false, 3 },
+		{ "p99", false, 2 },   { "max", false, 0 },
 	};
 	struct table table = { .columns = columns,
 			       .column_count = sizeof(columns) / sizeof(*columns) };
@@ -315,7 +317,8 @@ static void put_allocation(struct text *text, const struct heap_report *heap)
 	begin_field(text, "allocation");
 	PIECE("%s", BYTES(bytes.value));
 	if (text->report->duration_seconds > 0)
-		PIECE("%s/s", BYTES((uint64_t)((double)bytes.value / text->report->duration_seconds)));
+		PIECE("%s/s",
+		      BYTES((uint64_t)((double)bytes.value / text->report->duration_seconds)));
 	if (any(objects))
 		PIECE("%s objects of %s", COUNT(objects.value), BYTES(bytes.value / objects.value));
 	line_end(&text->line);
@@ -330,7 +333,8 @@ static void put_promotion(struct text *text, const struct heap_report *heap)
 	if (any(heap->promotion_objects))
 		PIECE("%s objects", COUNT(heap->promotion_objects.value));
 	if (any(heap->allocation_bytes))
-		PIECE("%s of allocation", SHARE(ratio(heap->promotion_bytes, heap->allocation_bytes)));
+		PIECE("%s of allocation",
+		      SHARE(ratio(heap->promotion_bytes, heap->allocation_bytes)));
 	line_end(&text->line);
 }
 
@@ -413,8 +417,9 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 static void put_worst(struct text *text, const struct process_report *process)
 {
 	static const struct column columns[] = {
-		{ "worst pauses", false, 0 }, { "at", false, 0 },	   { "kind", true, 0 },
-		{ "cause", true, 0 },	      { "to safepoint", false, 1 }, { "last to stop", true, 2 },
+		{ "worst pauses", false, 0 }, { "at", false, 0 },
+		{ "kind", true, 0 },	      { "cause", true, 0 },
+		{ "to safepoint", false, 1 }, { "last to stop", true, 2 },
 		{ "collection", false, 3 },   { "heap", false, 0 },
 	};
 	bool one_heap = process->heap_count == 1;

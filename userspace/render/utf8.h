@@ -15,7 +15,7 @@
  */
 size_t utf8_length(const char *text);
 
-/* A copy in which each byte that belongs to no character is U+FFFD. NULL without memory; free it. */
+/* A copy in which each byte of no character is U+FFFD, to be freed. NULL without memory. */
 char *utf8_clean(const char *text);
 
 #endif
