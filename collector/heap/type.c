@@ -22,18 +22,18 @@ bool types_create(struct type_table *table)
 		return false;
 	table->count = 1;
 	table->committed = 0;
+	table->data = NULL;
 	pthread_mutex_init(&table->lock, NULL);
 	return true;
 }
 
 void types_destroy(struct type_table *table)
 {
-	size_t id;
+	struct type_data *data, *next;
 
-	for (id = 1; id < table->count; id++) {
-		free(table->types[id].name);
-		free(table->types[id].pointers);
-		free(table->types[id].element_pointers);
+	for (data = table->data; data; data = next) {
+		next = data->next;
+		free(data);
 	}
 	platform_unreserve(table->types, TYPES_BYTES);
 	pthread_mutex_destroy(&table->lock);
@@ -79,40 +79,32 @@ static int check_info(const struct gcs_type_info *info)
 			     info->element_size);
 }
 
-/* NULL for an empty table, too: *ok tells. */
-static uint32_t *copy_offsets(const uint32_t *offsets, size_t count, bool *ok)
+static bool fill(struct type_table *table, struct type *type, const struct gcs_type_info *info)
 {
-	uint32_t *copy;
+	size_t count = info->pointer_count, element_count = info->element_pointer_count;
+	const char *name = info->name ? info->name : "(no name)";
+	size_t name_bytes = strlen(name) + 1;
+	struct type_data *data = malloc(sizeof(*data) + (count + element_count) * sizeof(uint32_t) + name_bytes);
 
-	if (count == 0)
-		return NULL;
-	copy = malloc(count * sizeof(*copy));
-	if (copy)
-		memcpy(copy, offsets, count * sizeof(*copy));
-	else
-		*ok = false;
-	return copy;
-}
-
-static bool fill(struct type *type, const struct gcs_type_info *info)
-{
-	bool ok = true;
-
+	if (!data)
+		return false;
+	if (count)
+		memcpy(data->offsets, info->pointers, count * sizeof(uint32_t));
+	if (element_count)
+		memcpy(data->offsets + count, info->element_pointers, element_count * sizeof(uint32_t));
+	memcpy(data->offsets + count + element_count, name, name_bytes);
+	data->next = table->data;
+	table->data = data;
+	type->name = (const char *)(data->offsets + count + element_count);
+	type->pointers = data->offsets;
+	type->element_pointers = data->offsets + count;
+	type->pointer_count = (uint32_t)count;
+	type->element_pointer_count = (uint32_t)element_count;
 	type->size = info->size;
 	type->element_size = info->element_size;
-	type->pointer_count = (uint32_t)info->pointer_count;
-	type->element_pointer_count = (uint32_t)info->element_pointer_count;
 	type->trace = info->trace;
 	type->align = info->align ? info->align : 8;
-	type->pointers = copy_offsets(info->pointers, info->pointer_count, &ok);
-	type->element_pointers = copy_offsets(info->element_pointers, info->element_pointer_count, &ok);
-	type->name = strdup(info->name ? info->name : "(no name)");
-	if (ok && type->name)
-		return true;
-	free(type->pointers);
-	free(type->element_pointers);
-	free(type->name);
-	return false;
+	return true;
 }
 
 /* What inline code needs: the run, the cell and the header of a new object. */
@@ -138,7 +130,7 @@ static int register_locked(struct type **ret_type, struct type_table *table,
 			return fail(-ENOMEM, "type %s: no memory", info->name);
 		table->committed += COMMIT_STEP;
 	}
-	if (!fill(type, info))
+	if (!fill(table, type, info))
 		return fail(-ENOMEM, "type %s: no memory", info->name);
 	fill_abi(type, table->count);
 	__atomic_store_n(&table->count, table->count + 1, __ATOMIC_RELEASE);

@@ -10,15 +10,21 @@
 
 struct type {
 	struct gcs_type abi; /* first: what inline code reads */
-	char *name;
+	const char *name;
 	size_t size;
 	size_t element_size;
 	uint32_t pointer_count;
 	uint32_t element_pointer_count;
-	uint32_t *pointers;
-	uint32_t *element_pointers;
+	const uint32_t *pointers;
+	const uint32_t *element_pointers;
 	void (*trace)(void *object, struct gcs_tracer *tracer);
 	size_t align;
+};
+
+/* What a type points at: its name and offsets, in one piece of memory. */
+struct type_data {
+	struct type_data *next;
+	uint32_t offsets[];
 };
 
 struct type_table {
@@ -26,6 +32,7 @@ struct type_table {
 	struct type *types;   /* address space for all; [id], from 1 */
 	size_t count;	      /* atomic: ids below are valid */
 	size_t committed;     /* bytes */
+	struct type_data *data;
 };
 
 bool types_create(struct type_table *table);

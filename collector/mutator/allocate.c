@@ -14,12 +14,16 @@ struct request {
 	uintptr_t cell;	    /* answer: a zeroed header, or 0 */
 };
 
+/*
+ * Up to the run's hard end: a stop request lowers the soft limit to bring the
+ * owner here, and is answered before memory is taken, not by refusing it.
+ */
 static uintptr_t bump(struct mutator *mutator, unsigned class)
 {
 	struct gcs_run *run = &mutator->abi.runs[class];
 	uintptr_t cell = run->cursor, end = cell + class_bytes(class);
 
-	if (end > __atomic_load_n(&run->limit, __ATOMIC_RELAXED))
+	if (end > mutator->runs[class].end)
 		return 0;
 	run->cursor = end;
 	return cell;
@@ -142,7 +146,7 @@ __attribute__((noinline)) void *gcs_alloc_array(struct gcs_mutator *abi, const s
 	unsigned class = full->align == 16 ? class_of_aligned(bytes) : class_of(bytes);
 	uintptr_t cell = 0;
 
-	if (class != CLASS_LARGE)
+	if (class != CLASS_LARGE && !__atomic_load_n(&abi->poll, __ATOMIC_RELAXED))
 		cell = bump(mutator, class);
 	if (cell)
 		abi->objects++;

@@ -86,16 +86,16 @@ __attribute__((noinline)) void mutator_park(struct mutator *mutator, uintptr_t l
 	become_parked(mutator, caller);
 }
 
-/* The owner's: undo what stop requests have lowered. */
+/* The owner's: undo what a stop request has lowered. The poll word last, as a full barrier. */
 static void restore_limits(struct mutator *mutator)
 {
 	unsigned class;
 
-	if (!__atomic_load_n(&mutator->abi.poll, __ATOMIC_RELAXED))
+	if (!load(&mutator->abi.poll))
 		return;
-	__atomic_store_n(&mutator->abi.poll, 0, __ATOMIC_RELAXED);
 	for (class = 0; class < GCS_RUNS; class++)
 		__atomic_store_n(&mutator->abi.runs[class].limit, mutator->runs[class].end, __ATOMIC_RELAXED);
+	store(&mutator->abi.poll, 0);
 }
 
 /*
@@ -113,7 +113,6 @@ void mutator_unpark(struct mutator *mutator)
 		store(&mutator->state, MUTATOR_RUNNING);
 		if (!load(&heap->stop)) {
 			restore_limits(mutator);
-			__atomic_thread_fence(__ATOMIC_SEQ_CST);
 			if (!load(&heap->stop))
 				return;
 		}
