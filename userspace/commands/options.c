@@ -162,8 +162,11 @@ const struct argp options_messages = { .options = message_options, .parser = par
 
 void options_to_children(struct argp_state *state, struct options *options)
 {
-	for (const struct argp_child *child = state->root_argp->children; child->argp; child++)
-		state->child_inputs[child - state->root_argp->children] = options;
+	/* argp's own root has the command's argp as its first child, beside --help and --version. */
+	const struct argp_child *children = state->root_argp->children[0].argp->children;
+
+	for (const struct argp_child *child = children; child->argp; child++)
+		state->child_inputs[child - children] = options;
 }
 
 error_t options_parser(int key, char *value, struct argp_state *state)
