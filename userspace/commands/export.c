@@ -2,10 +2,8 @@
 /* gcscope export: keep a file of the Prometheus textfile collector current. */
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -14,11 +12,9 @@
 #include "commands/say.h"
 #include "commands/select.h"
 #include "commands/signals.h"
+#include "commands/textfile.h"
 #include "commands/watch.h"
-#include "render/publish.h"
-#include "render/render.h"
 
-#define FILE_NAME "gcscope.prom"
 #define DEFAULT_INTERVAL 10
 
 enum { KEY_TEXTFILE = 256, KEY_PID_LABEL };
@@ -26,8 +22,7 @@ enum { KEY_TEXTFILE = 256, KEY_PID_LABEL };
 struct export {
 	struct options options;
 	const char *directory;
-	char path[PATH_MAX];
-	struct prometheus_style style;
+	struct textfile textfile;
 	bool failing; /* the last write failed, and it was said */
 };
 
@@ -43,7 +38,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		export->directory = value;
 		return 0;
 	case KEY_PID_LABEL:
-		export->style.pid_label = true;
+		export->textfile.style.pid_label = true;
 		return 0;
 	case ARGP_KEY_END:
 		if (!export->directory)
@@ -59,7 +54,7 @@ static const struct argp export_argp = {
 	.options = (const struct argp_option[]){
 		{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
 		  "The directory that node_exporter's textfile collector reads, on Debian "
-		  "/var/lib/prometheus/node-exporter; the file is " FILE_NAME, 0 },
+		  "/var/lib/prometheus/node-exporter; the file is " TEXTFILE_NAME, 0 },
 		{ "pid-label", KEY_PID_LABEL, NULL, 0,
 		  "Tell processes of one name apart by a label pid", 0 },
 		{ 0 },
@@ -83,53 +78,6 @@ static const struct argp export_argp = {
 	},
 };
 
-/*
- * Make the directory's file ours, as long as we live: the lock is on the
- * directory itself. Try at once whether it can be written, and remove what a
- * killed writer has left there.
- */
-static int claim(struct export *export)
-{
-	struct publication trial;
-	int fd, length;
-
-	length = snprintf(export->path, sizeof(export->path), "%s/" FILE_NAME, export->directory);
-	if (length >= (int)sizeof(export->path)) {
-		say_error("cannot write to %s: %s", export->directory, strerror(ENAMETOOLONG));
-		return STATUS_FAILED;
-	}
-	fd = open(export->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		say_error("cannot open the directory %s: %s", export->directory, strerror(errno));
-		return STATUS_FAILED;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-		say_error("another gcscope export writes to %s already", export->path);
-		return STATUS_FAILED;
-	}
-	if (publication_open(&trial, export->path, 0644)) {
-		say_error("%s", trial.error);
-		return STATUS_FAILED;
-	}
-	publication_abandon(&trial);
-	unlink(export->path);
-	return 0;
-}
-
-/* -1 with the sentence in file->error when it could not be written. */
-static int publish(const struct export *export, const struct report *report,
-		   struct publication *file)
-{
-	if (publication_open(file, export->path, 0644))
-		return -1;
-	if (!render_prometheus(file->stream, report, &export->style))
-		return publication_commit(file);
-	snprintf(file->error, sizeof(file->error), "cannot write to %s: %s", export->path,
-		 strerror(errno));
-	publication_abandon(file);
-	return -1;
-}
-
 /* One round; a file that cannot be written is told once. 0, or a status, having said why. */
 static int write_metrics(struct export *export, struct session *session)
 {
@@ -141,12 +89,12 @@ static int write_metrics(struct export *export, struct session *session)
 		say_error("%s", session_error(session));
 		return STATUS_FAILED;
 	}
-	failed = publish(export, report, &file);
+	failed = textfile_write(&export->textfile, report, &file);
 	report_free(report);
 	if (failed && !export->failing)
 		say_error("%s; trying again", file.error);
 	if (!failed && export->failing)
-		say("%s is written again", export->path);
+		say("%s is written again", export->textfile.path);
 	export->failing = failed;
 	return 0;
 }
@@ -171,7 +119,7 @@ static int keep_current(struct export *export, struct session *session,
 		event = watch_until(session, signals, next < end ? next : end);
 		status = event == WATCH_FAILED ? STATUS_FAILED : 0;
 	} while (event == WATCH_TIME && clock_ns() < end);
-	unlink(export->path);
+	unlink(export->textfile.path);
 	return status;
 }
 
@@ -187,9 +135,11 @@ static int export_metrics(struct export *export)
 		say_error("cannot listen to signals: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
+	/* One that a killed export has left is none of today's. */
+	unlink(export->textfile.path);
 	status = watch_open(&session, &export->options, true);
 	if (!status) {
-		say("writing %s every %g s", export->path, export->options.interval);
+		say("writing %s every %g s", export->textfile.path, export->options.interval);
 		status = keep_current(export, session, &signals);
 	}
 	session_close(session);
@@ -200,12 +150,12 @@ int command_export(int argc, char **argv)
 {
 	struct export export = {
 		.options = { .interval = DEFAULT_INTERVAL },
-		.style = { .version = GCSCOPE_VERSION },
+		.textfile = { .style = { .version = GCSCOPE_VERSION } },
 	};
 	int status;
 
 	argp_parse(&export_argp, argc, argv, 0, NULL, &export);
-	status = claim(&export);
+	status = textfile_claim(&export.textfile, export.directory);
 	status = status ? status : select_processes(&export.options);
 	status = status ? status : export_metrics(&export);
 	options_free(&export.options);

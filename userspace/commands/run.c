@@ -12,14 +12,19 @@
 #include "commands/output.h"
 #include "commands/say.h"
 #include "commands/signals.h"
+#include "commands/textfile.h"
 #include "session/launch.h"
 #include "session/privileges.h"
 
 /* Records are drained at least so often: most do not wake us. */
 #define DRAIN_NS (100 * NS_PER_MS)
 
+enum { KEY_TEXTFILE = 256 };
+
 struct run {
 	struct options options;
+	const char *directory; /* for the textfile; NULL: none */
+	struct textfile textfile;
 	char **command;
 	struct output output;
 	struct signals signals;
@@ -31,10 +36,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct run *run = state->input;
 
-	(void)value;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		options_to_children(state, &run->options);
+		return 0;
+	case KEY_TEXTFILE:
+		run->directory = value;
 		return 0;
 	case ARGP_KEY_ARG:
 		/* The program and all that follows are its own. */
@@ -50,6 +57,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp run_argp = {
+	.options = (const struct argp_option[]){
+		{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
+		  "At the end leave the metrics in DIRECTORY, as the file " TEXTFILE_NAME, 0 },
+		{ 0 },
+	},
 	.parser = parse,
 	.args_doc = "[--] COMMAND [ARGUMENT...]",
 	.doc = "Start a program under the profiler, with all that it starts itself, and report "
@@ -123,6 +135,7 @@ static void explain_nothing(const struct run *run, const struct report *report)
 static int report_run(struct run *run)
 {
 	unsigned left = session_alive(run->session);
+	struct publication file;
 	struct report *report;
 	int status;
 
@@ -139,6 +152,10 @@ static int report_run(struct run *run)
 	}
 	explain_nothing(run, report);
 	status = output_report(&run->output, report);
+	if (run->directory && textfile_write(&run->textfile, report, &file)) {
+		say_error("%s", file.error);
+		status = STATUS_FAILED;
+	}
 	report_free(report);
 	return status;
 }
@@ -171,7 +188,7 @@ static int start(struct run *run)
 			say_error("cannot start a process: %s", strerror(errno));
 			return STATUS_FAILED;
 		}
-		privileges_explain(text, sizeof(text), "cannot trace a process of our own", errno,
+		privileges_explain(text, sizeof(text), "cannot trace the program, which one tracer alone can", errno,
 				   PRIVILEGE_SYS_PTRACE);
 		say_error("%s", text);
 		return STATUS_NOT_PERMITTED;
@@ -213,11 +230,12 @@ static int run_program(struct run *run)
 
 int command_run(int argc, char **argv)
 {
-	struct run run = { 0 };
+	struct run run = { .textfile = { .style = { .version = GCSCOPE_VERSION } } };
 	int status;
 
 	argp_parse(&run_argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
-	status = output_open(&run.output, &run.options);
+	status = run.directory ? textfile_claim(&run.textfile, run.directory) : 0;
+	status = status ? status : output_open(&run.output, &run.options);
 	status = status ? status : run_program(&run);
 	session_close(run.session);
 	launch_free(run.launch);
