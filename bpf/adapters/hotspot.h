@@ -42,34 +42,34 @@ struct hotspot_name {
 };
 
 /* X(manager, KIND, PLAN) */
-#define HOTSPOT_MANAGER_TABLE(X)                                               \
-	X("Copy", MINOR, SERIAL)                                               \
-	X("MarkSweepCompact", MAJOR, SERIAL)                                   \
-	X("PS Scavenge", MINOR, PARALLEL)                                      \
-	X("PS MarkSweep", MAJOR, PARALLEL)                                     \
-	X("G1 Young Generation", MINOR, G1)                                    \
+#define HOTSPOT_MANAGER_TABLE(X)             \
+	X("Copy", MINOR, SERIAL)             \
+	X("MarkSweepCompact", MAJOR, SERIAL) \
+	X("PS Scavenge", MINOR, PARALLEL)    \
+	X("PS MarkSweep", MAJOR, PARALLEL)   \
+	X("G1 Young Generation", MINOR, G1)  \
 	X("G1 Old Generation", MAJOR, G1)
 
 /* X(operation, KIND): those that are one collection by themselves, all of G1. */
-#define HOTSPOT_OPERATION_TABLE(X)                                             \
-	X("G1PauseRemark", REMARK)                                             \
+#define HOTSPOT_OPERATION_TABLE(X) \
+	X("G1PauseRemark", REMARK) \
 	X("G1PauseCleanup", CLEANUP)
 
 /* X(cause, CAUSE) */
-#define HOTSPOT_CAUSE_TABLE(X)                                                 \
-	X("Allocation Failure", ALLOCATION)                                    \
-	X("Ergonomics", ALLOCATION)                                            \
-	X("GCLocker Initiated GC", ALLOCATION)                                 \
-	X("G1 Evacuation Pause", ALLOCATION)                                   \
-	X("G1 Preventive Collection", ALLOCATION)                              \
-	X("G1 Compaction Pause", ALLOCATION)                                   \
-	X("G1 Humongous Allocation", ALLOCATION)                               \
-	X("System.gc()", EXPLICIT)                                             \
-	X("Diagnostic Command", EXPLICIT)                                      \
-	X("JvmtiEnv ForceGarbageCollection", EXPLICIT)                         \
-	X("Metadata GC Threshold", METADATA)                                   \
-	X("Metadata GC Clear Soft References", METADATA)                       \
-	X("Heap Inspection Initiated GC", DIAGNOSTIC)                          \
+#define HOTSPOT_CAUSE_TABLE(X)                           \
+	X("Allocation Failure", ALLOCATION)              \
+	X("Ergonomics", ALLOCATION)                      \
+	X("GCLocker Initiated GC", ALLOCATION)           \
+	X("G1 Evacuation Pause", ALLOCATION)             \
+	X("G1 Preventive Collection", ALLOCATION)        \
+	X("G1 Compaction Pause", ALLOCATION)             \
+	X("G1 Humongous Allocation", ALLOCATION)         \
+	X("System.gc()", EXPLICIT)                       \
+	X("Diagnostic Command", EXPLICIT)                \
+	X("JvmtiEnv ForceGarbageCollection", EXPLICIT)   \
+	X("Metadata GC Threshold", METADATA)             \
+	X("Metadata GC Clear Soft References", METADATA) \
+	X("Heap Inspection Initiated GC", DIAGNOSTIC)    \
 	X("Heap Dump Initiated GC", DIAGNOSTIC)
 
 enum hotspot_world {
@@ -134,10 +134,10 @@ static __noinline __u32 hotspot_operation_kind(const struct hotspot_name *name)
 /* The kind of what a manager collects; 0, and the plan as it was, for one not known. */
 static __noinline __u32 hotspot_manager_kind(const struct hotspot_name *name, __u32 *plan)
 {
-#define HOTSPOT_MATCH_MANAGER(text, KIND, PLAN)   \
-	if (hotspot_is(name, text)) {             \
-		*plan = HOTSPOT_PLAN_##PLAN;      \
-		return GCS_KIND_##KIND;           \
+#define HOTSPOT_MATCH_MANAGER(text, KIND, PLAN) \
+	if (hotspot_is(name, text)) {           \
+		*plan = HOTSPOT_PLAN_##PLAN;    \
+		return GCS_KIND_##KIND;         \
 	}
 	HOTSPOT_MANAGER_TABLE(HOTSPOT_MATCH_MANAGER)
 #undef HOTSPOT_MATCH_MANAGER

@@ -6,7 +6,10 @@
 #ifndef GCSCOPE_HOTSPOT_H
 #define GCSCOPE_HOTSPOT_H
 
-/* X(NAME, number, provider, name): USDT probes of libjvm.so. */
+/*
+ * X(NAME, number, provider, name): USDT probes of libjvm.so. They are attached
+ * highest number first: all are there when the first safepoint begins.
+ */
 #define HOTSPOT_PROBE_TABLE(X)                                                 \
 	X(SAFEPOINT_BEGIN, 1, "hs_private", "safepoint__begin")                \
 	X(SAFEPOINT_END, 2, "hs_private", "safepoint__end")                    \
@@ -19,7 +22,9 @@
 /*
  * X(NAME, number, symbol): functions, probed at their entry. The VM writes the
  * cause of a collection, in words, into its performance data before it begins;
- * no USDT probe tells it.
+ * no USDT probe tells it. The operation's name does not either: the same one
+ * serves System.gc() and collections put off by a critical section. In a VM
+ * without a symbol table, or with -XX:-UsePerfData, the cause is unknown.
  */
 #define HOTSPOT_FUNCTION_TABLE(X)                                              \
 	X(PERFORMANCE_STRING, 8, "_ZN10PerfString10set_stringEPKc")

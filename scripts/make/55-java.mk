@@ -7,6 +7,6 @@ JAVA_PROGRAMS := $(patsubst tests/programs/%.java,$(BUILD)/tests/programs/%.clas
 $(BUILD)/tests/programs/%.class: tests/programs/%.java
 	$(say) JAVAC $@
 	@mkdir -p $(@D)
-	$(Q)$(JAVAC) -Xlint:all -Werror -d $(@D) $<
+	$(Q)$(JAVAC) --release 17 -Xlint:all -Werror -d $(@D) $<
 
 test-programs: $(JAVA_PROGRAMS)

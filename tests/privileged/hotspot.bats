@@ -3,14 +3,15 @@
 # OpenJDK: the report against what the VM itself logs.
 
 setup() {
-	cd "$BATS_TEST_DIRNAME/../.."
+	cd "$BATS_TEST_DIRNAME/../.." || return
 	build=${BUILD:-build}
+	java=${JAVA_HOME:-/usr}/bin/java
 }
 
 # A Java program from start to end; its report in report.json, its log in vm.log.
 run_java() {
 	timeout 120 "$build/bin/gcscope" run --json -o "$BATS_TEST_TMPDIR/report.json" -- \
-		java -Xms96m -Xmx96m -Xmn24m -XX:MetaspaceSize=8m "$@" \
+		"$java" -Xms96m -Xmx96m -Xmn24m -XX:MetaspaceSize=8m "$@" \
 		-Xlog:gc,safepoint:file="$BATS_TEST_TMPDIR/vm.log:tags" \
 		-cp "$build/tests/programs" EveryCollection "$BATS_TEST_TMPDIR"
 }
@@ -19,7 +20,7 @@ equals_log() {
 	run run_java "$2"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$output" = done ]
+	[ "$output" = "done" ]
 	python3 tests/privileged/hotspot_oracle.py "$BATS_TEST_TMPDIR/report.json" \
 		"$BATS_TEST_TMPDIR/vm.log" "$1"
 }
@@ -74,13 +75,13 @@ report() {
 }
 
 @test "A VM watched for a second in its midst: whole collections with their causes, and fewer than it made" {
-	java -Xmx96m -Xmn24m -XX:+UseG1GC -Xlog:gc:file="$BATS_TEST_TMPDIR/vm.log:tags" \
+	"$java" -Xmx96m -Xmn24m -XX:+UseG1GC -Xlog:gc:file="$BATS_TEST_TMPDIR/vm.log:tags" \
 		-cp "$build/tests/programs" EveryCollection "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/out" &
-	java=$!
+	vm=$!
 	until grep -qs Pause "$BATS_TEST_TMPDIR/vm.log"; do sleep 0.1; done
-	timeout 60 "$build/bin/gcscope" attach --json -p $java -d 1 -o "$BATS_TEST_TMPDIR/report.json"
-	wait $java
-	[ "$(cat "$BATS_TEST_TMPDIR/out")" = done ]
+	timeout 60 "$build/bin/gcscope" attach --json -p $vm -d 1 -o "$BATS_TEST_TMPDIR/report.json"
+	wait $vm
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = "done" ]
 	run report
 	echo "$output"
 	[ "${lines[0]}" = "lost 0 unmatched 0" ]
