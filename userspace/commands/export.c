@@ -135,8 +135,6 @@ static int export_metrics(struct export *export)
 		say_error("cannot listen to signals: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
-	/* One that a killed export has left is none of today's. */
-	unlink(export->textfile.path);
 	status = watch_open(&session, &export->options, true);
 	if (!status) {
 		say("writing %s every %g s", export->textfile.path, export->options.interval);
@@ -156,6 +154,8 @@ int command_export(int argc, char **argv)
 
 	argp_parse(&export_argp, argc, argv, 0, NULL, &export);
 	status = textfile_claim(&export.textfile, export.directory);
+	if (!status)
+		unlink(export.textfile.path); /* what a killed export has left is none of today's */
 	status = status ? status : select_processes(&export.options);
 	status = status ? status : export_metrics(&export);
 	options_free(&export.options);
