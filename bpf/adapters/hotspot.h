@@ -36,9 +36,9 @@
 
 #define HOTSPOT_HEAP 1 /* a process has one */
 
-/* Longer names are cut; those that are compared with are all shorter. */
+/* Longer names are cut; HOTSPOT_IS sees to it that what is compared with is not. */
 struct hotspot_name {
-	char text[32];
+	char text[40];
 };
 
 /* X(manager, KIND, PLAN) */
@@ -106,15 +106,16 @@ static __always_inline struct hotspot_thread *hotspot_thread(__u64 flags)
 	return bpf_task_storage_get(&hotspot_threads, bpf_get_current_task_btf(), NULL, flags);
 }
 
-static __always_inline bool hotspot_is(const struct hotspot_name *name, const char *text)
-{
-	return !bpf_strncmp(name->text, sizeof(name->text), text);
-}
+#define HOTSPOT_IS(name, string)                                                               \
+	({                                                                                     \
+		_Static_assert(sizeof(string) <= sizeof((name)->text), string " is too long"); \
+		!bpf_strncmp((name)->text, sizeof((name)->text), string);                      \
+	})
 
 static __noinline __u32 hotspot_cause_code(const struct hotspot_name *name)
 {
 #define HOTSPOT_MATCH_CAUSE(text, CAUSE) \
-	if (hotspot_is(name, text))      \
+	if (HOTSPOT_IS(name, text))      \
 		return GCS_CAUSE_##CAUSE;
 	HOTSPOT_CAUSE_TABLE(HOTSPOT_MATCH_CAUSE)
 #undef HOTSPOT_MATCH_CAUSE
@@ -124,7 +125,7 @@ static __noinline __u32 hotspot_cause_code(const struct hotspot_name *name)
 static __noinline __u32 hotspot_operation_kind(const struct hotspot_name *name)
 {
 #define HOTSPOT_MATCH_OPERATION(text, KIND) \
-	if (hotspot_is(name, text))         \
+	if (HOTSPOT_IS(name, text))         \
 		return GCS_KIND_##KIND;
 	HOTSPOT_OPERATION_TABLE(HOTSPOT_MATCH_OPERATION)
 #undef HOTSPOT_MATCH_OPERATION
@@ -135,7 +136,7 @@ static __noinline __u32 hotspot_operation_kind(const struct hotspot_name *name)
 static __noinline __u32 hotspot_manager_kind(const struct hotspot_name *name, __u32 *plan)
 {
 #define HOTSPOT_MATCH_MANAGER(text, KIND, PLAN) \
-	if (hotspot_is(name, text)) {           \
+	if (HOTSPOT_IS(name, text)) {           \
 		*plan = HOTSPOT_PLAN_##PLAN;    \
 		return GCS_KIND_##KIND;         \
 	}
