@@ -31,9 +31,16 @@ GCS_EVENT_TABLE(PROBE_DECLARE, PROBE_PARAMETER)
 #undef PROBE_DECLARE
 #undef PROBE_PARAMETER
 
+/* GCSCOPE_NO_PROBES: a build for measuring what the probes cost (tests/system/probes.bats). */
+#ifdef GCSCOPE_NO_PROBES
+#define PROBES_BUILT 0
+#else
+#define PROBES_BUILT 1
+#endif
+
 #define gcs_emit(event, ...)                                                                   \
 	do {                                                                                   \
-		if (gcs_unlikely(gcscope_##event##_semaphore))                                 \
+		if (PROBES_BUILT && gcs_unlikely(gcscope_##event##_semaphore))                 \
 			gcs_probe_##event(__VA_ARGS__);                                        \
 	} while (0)
 
