@@ -10,23 +10,23 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "model/distribution.h"
+#include "capture.h"
 #include "render/render.h"
 #include "report_fixture.h"
 
 /* What the report renders to, read back by a parser. */
 static json_t *rendered(const struct report *report)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	struct capture capture;
 	json_error_t error;
 	json_t *root;
+	char *text;
 
-	assert_int_equal(render_json(out, report), 0);
-	fclose(out);
-	assert_int_equal(text[length - 1], '\n');
-	root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	capture_begin(&capture);
+	assert_int_equal(render_json(capture.stream, report), 0);
+	text = capture_end(&capture);
+	assert_int_equal(text[capture.length - 1], '\n');
+	root = json_loadb(text, capture.length, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
 		fail_msg("line %d: %s", error.line, error.text);
 	free(text);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "capture.h"
 #include "exposition.h"
 #include "model/distribution.h"
 #include "render/render.h"
@@ -22,13 +23,13 @@ static const struct prometheus_style with_pid = { .version = "1.2.3", .pid_label
 /* Every text that these tests make passes the strict reader. */
 static char *rendered(const struct report *report, const struct prometheus_style *style)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	struct capture capture;
+	char *text;
 
-	assert_int_equal(render_prometheus(out, report, style), 0);
-	fclose(out);
-	assert_int_equal(exposition_check(text, length, stderr), 0);
+	capture_begin(&capture);
+	assert_int_equal(render_prometheus(capture.stream, report, style), 0);
+	text = capture_end(&capture);
+	assert_int_equal(exposition_check(text, capture.length, stderr), 0);
 	return text;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "capture.h"
 #include "model/distribution.h"
 #include "render/bars.h"
 #include "render/render.h"
@@ -19,13 +20,11 @@ static const struct text_style plain = { .utf8 = true, .width = 100 };
 
 static char *rendered(const struct report *report, struct text_style style)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	struct capture capture;
 
-	assert_int_equal(render_text(out, report, &style), 0);
-	fclose(out);
-	return text;
+	capture_begin(&capture);
+	assert_int_equal(render_text(capture.stream, report, &style), 0);
+	return capture_end(&capture);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -338,16 +337,15 @@ static void test_bars_leave_nothing_out(void **state)
 		struct report *report = fixture_report();
 		struct heap_report *heap = fixture_heap(fixture_process(report, 1, "a"), 1, NULL);
 		struct gcscope_histogram *pauses = fixture_pauses(heap, GCS_KIND_MINOR);
-		char *text = NULL;
-		size_t length;
+		struct capture capture;
 		unsigned rows;
-		FILE *out;
+		char *text;
 
 		for (unsigned n = i % 70; n > 0; n--)
 			histogram_add(pauses, 1 + ((uint64_t)n * n * n << i % 44));
-		out = open_memstream(&text, &length);
-		bars_print(out, pauses, &plain);
-		fclose(out);
+		capture_begin(&capture);
+		bars_print(capture.stream, pauses, &plain);
+		text = capture_end(&capture);
 		assert_int_equal(bar_counts(text, &rows), pauses->count);
 		assert_true(rows <= BARS_ROWS);
 		assert_int_equal(rows == 0, pauses->count == 0);

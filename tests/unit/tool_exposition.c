@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "capture.h"
 #include "exposition.h"
 
 #define COUNTER(name) "# HELP " name " what\n# TYPE " name " counter\n"
@@ -128,15 +129,15 @@ static const struct {
 /* What the reader prints, with "|" between findings. */
 static char *findings(const char *text, size_t length, unsigned *count)
 {
-	char *printed = NULL;
-	size_t size;
-	FILE *out = open_memstream(&printed, &size);
+	struct capture capture;
+	char *printed;
 
-	*count = exposition_check(text, length, out);
-	fclose(out);
-	for (size_t i = 0; i < size; i++) {
+	capture_begin(&capture);
+	*count = exposition_check(text, length, capture.stream);
+	printed = capture_end(&capture);
+	for (size_t i = 0; i < capture.length; i++) {
 		if (printed[i] == '\n')
-			printed[i] = i + 1 < size ? '|' : '\0';
+			printed[i] = i + 1 < capture.length ? '|' : '\0';
 	}
 	return printed;
 }
