@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# gcscope. `make help` lists the targets. V=1 shows the commands.
+# gcscope. `make help` lists the targets. V=1 shows the commands, WERROR=1 ends at a warning.
 
 VERSION := $(shell cat VERSION)
 PREFIX  ?= /usr/local
@@ -16,6 +16,9 @@ OBJCOPY ?= objcopy
 
 OPT      ?= -O2
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+ifeq ($(WERROR),1)
+  WARN += -Werror
+endif
 # Frame pointers: the profiler walks user stacks.
 CFLAGS   += -std=gnu11 -g $(OPT) $(WARN) -fno-omit-frame-pointer -pthread $(SANITIZE)
 CPPFLAGS += -Iinclude -D_GNU_SOURCE -DGCSCOPE_VERSION='"$(VERSION)"'

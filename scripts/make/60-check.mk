@@ -26,14 +26,14 @@ model: ## check the models of the protocols with Spin
 stress: workloads ## run the workloads, collecting at every allocation and verifying
 	$(call run_tests,stress,tests/workloads/stress.bats)
 
-# Builds of their own, with both compilers. Addresses are not randomised: the thread sanitizers of
-# Debian 12 refuse a kernel that spreads them widely.
+# Builds of their own of all that is C, with both compilers, and none may warn. Addresses are not
+# randomised: the thread sanitizers of Debian 12 refuse a kernel that spreads them widely.
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan := -fsanitize=thread
 asan-gcc asan-clang tsan-gcc tsan-clang:
-	$(Q)$(MAKE) --no-print-directory CC=$(lastword $(subst -, ,$@)) BUILD=$(BUILD)/$@ RESULTS=$(RESULTS) \
+	$(Q)$(MAKE) --no-print-directory WERROR=1 CC=$(lastword $(subst -, ,$@)) BUILD=$(BUILD)/$@ RESULTS=$(RESULTS) \
 	  SANITIZE='$(SANITIZE_$(firstword $(subst -, ,$@)))' TIER=$@ sanitized
-sanitized: $(UNIT) workloads
+sanitized: lib command workloads $(UNIT) $(PROGRAMS) $(TOOLS)
 	$(Q)BUILD='$(abspath $(BUILD))' setarch -R scripts/run-tests '$(RESULTS)' $(TIER) $(UNIT) tests/workloads/small.bats
 asan: asan-gcc asan-clang ## unit tests and small workloads under AddressSanitizer and UBSan
 tsan: tsan-gcc tsan-clang ## the same under ThreadSanitizer

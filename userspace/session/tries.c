@@ -65,7 +65,7 @@ int try_tracepoint(void)
 }
 
 /* The function of ours that probes are tried on. */
-static __attribute__((noinline, noclone)) void probe_me(void)
+static __attribute__((noinline)) void probe_me(void)
 {
 	__asm__ volatile("");
 }
