@@ -15,11 +15,12 @@ struct option {
 	enum option_type type;
 	uint64_t lowest, highest;
 	size_t offset;
+	const char *preset; /* a value, or words about how it comes to be */
 };
 
 static const struct option option_table[] = {
 #define OPTION(name, type, lowest, highest, preset, prose) \
-	{ #name, type, lowest, highest, offsetof(struct gcs_options, name) },
+	{ #name, type, lowest, highest, offsetof(struct gcs_options, name), preset },
 	GCS_OPTION_TABLE(OPTION)
 #undef OPTION
 };
@@ -74,20 +75,22 @@ static bool parse_number(const char *text, bool suffix, uint64_t *ret_value)
 	return true;
 }
 
-static int parse_value(uint64_t *ret_value, const struct option *option, const char *text)
+static bool parse_value(uint64_t *ret_value, const struct option *option, const char *text)
 {
-	uint64_t value;
+	if (option->type != PLAN)
+		return parse_number(text, option->type == SIZE, ret_value);
+	*ret_value = parse_plan(text);
+	return *ret_value != 0;
+}
 
-	if (option->type == PLAN) {
-		value = parse_plan(text);
-		if (!value)
-			return fail(-EINVAL, "GCSCOPE_OPTIONS: there is no plan %s", text);
-	} else if (!parse_number(text, option->type == SIZE, &value)) {
-		return fail(-EINVAL, "GCSCOPE_OPTIONS: %s: %s is not a %s", option->name, text,
-			    option->type == SIZE ? "size, such as 256M" : "whole number");
-	}
-	*ret_value = value;
-	return 0;
+static int set(struct gcs_options *options, const struct option *option, const char *text)
+{
+	if (parse_value(field(options, option), option, text))
+		return 0;
+	if (option->type == PLAN)
+		return fail(-EINVAL, "GCSCOPE_OPTIONS: there is no plan %s", text);
+	return fail(-EINVAL, "GCSCOPE_OPTIONS: %s: %s is not a %s", option->name, text,
+		    option->type == SIZE ? "size, such as 256M" : "whole number");
 }
 
 /* One "key=value" of the environment; item is writable. */
@@ -102,7 +105,7 @@ static int parse_item(struct gcs_options *options, char *item)
 	option = find_option(item, (size_t)(equals - item));
 	if (!option)
 		return fail(-EINVAL, "GCSCOPE_OPTIONS: there is no option %s", item);
-	return parse_value(field(options, option), option, equals + 1);
+	return set(options, option, equals + 1);
 }
 
 static int parse_environment(struct gcs_options *options, const char *environment)
@@ -137,9 +140,19 @@ static int check_ranges(struct gcs_options *options)
 	return 0;
 }
 
-static uint64_t or_default(uint64_t value, uint64_t preset)
+static void fill_defaults(struct gcs_options *options)
 {
-	return value ? value : preset;
+	size_t i;
+
+	for (i = 0; i < OPTIONS; i++) {
+		const struct option *option = &option_table[i];
+		uint64_t preset;
+
+		if (*field(options, option) == 0 && parse_value(&preset, option, option->preset))
+			*field(options, option) = preset;
+	}
+	if (options->heap_max == 0)
+		options->heap_max = platform_memory_bytes() / 2;
 }
 
 int options_resolve(struct gcs_options *ret_options, const struct gcs_options *chosen,
@@ -156,11 +169,7 @@ int options_resolve(struct gcs_options *ret_options, const struct gcs_options *c
 		error = check_ranges(&options);
 	if (error)
 		return error;
-	options.plan = or_default(options.plan, GCS_PLAN_MARKSWEEP);
-	options.heap_max = or_default(options.heap_max, platform_memory_bytes() / 2);
-	options.heap_min = or_default(options.heap_min, 4U << 20);
-	options.growth = or_default(options.growth, 50);
-	options.exit_wait = or_default(options.exit_wait, 1000);
+	fill_defaults(&options);
 	*ret_options = options;
 	return 0;
 }
