@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the privileged tests share: real probes in the real kernel, on programs with known numbers.
+
+root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+GCSCOPE=${GCSCOPE:-$root/build/bin/gcscope}
+build=$(cd "$(dirname "$GCSCOPE")/.." && pwd)
+programs=$build/tests/programs
+
+setup() {
+	[ -x "$GCSCOPE" ] || {
+		echo "$GCSCOPE is not built"
+		return 1
+	}
+	cd "$BATS_TEST_TMPDIR"
+	started=()
+}
+
+# End what a test has started, each by its pid.
+teardown() {
+	local pid
+	for pid in "${started[@]}"; do
+		kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+# start FILE COMMAND...: in the background, with its standard output in FILE; its pid in $pid.
+start() {
+	local out=$1
+	shift
+	"$@" >"$out" 3>&- &
+	pid=$!
+	started+=("$pid")
+}
+
+# until_true COMMAND...: wait until it holds, 10 seconds at most.
+until_true() {
+	local i
+	for i in {1..500}; do
+		if "$@"; then return 0; fi
+		sleep 0.02
+	done
+	echo "never came true: $*"
+	return 1
+}
+
+# profile FILE COMMAND...: run it under the profiler, its report in FILE.
+profile() {
+	local file=$1
+	shift
+	timeout 120 "$GCSCOPE" run --json -o "$file" -- "$@" 3>&-
+}
+
+# holds FILE EXPRESSION: a Python expression about the report `r` and its processes `p` is true.
+# Helpers: collections(process), pauses(process).
+holds() {
+	python3 - "$@" <<-'PYTHON'
+		import json, sys
+		r = json.load(open(sys.argv[1]))
+		p = r["processes"]
+		def collections(process):
+		    return sum(c["count"] for h in process["heaps"] for c in h["collections"])
+		def pauses(process):
+		    return sum(q["count"] for h in process["heaps"] for q in h["pauses"])
+		if not eval(sys.argv[2]):
+		    sys.exit("does not hold: %s\nin %s" % (sys.argv[2], json.dumps(r, indent=1)[:4000]))
+	PYTHON
+}
+
+# nothing_lost FILE
+nothing_lost() {
+	holds "$1" 'r["events"]["lost"] == 0 and r["events"]["unmatched"] == 0'
+}
+
+# semaphores PID: the sum of the probe semaphores in its memory.
+semaphores() {
+	python3 "$root/tests/privileged/semaphores.py" "$1"
+}
+
+semaphores_are() {
+	local sum
+	sum=$(semaphores "$2") && [ "$sum" "$1" 0 ]
+}
+
+# Whether its probes are armed, or all at rest.
+listened_to() { semaphores_are -gt "$1"; }
+at_rest() { semaphores_are -eq "$1"; }

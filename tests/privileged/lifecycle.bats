@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Who is who: processes that begin, become another, multiply and end, in all ways.
+
+bats_require_minimum_version 1.5.0
+load common
+
+@test "a process ends with its last thread, not with its leader" {
+	run -3 profile r.json "$programs/lives" leader 7
+	nothing_lost r.json
+	holds r.json 'len(p) == 1 and collections(p[0]) == 7 and pauses(p[0]) == 7'
+	holds r.json 'p[0]["exit"] == {"code": 3, "signal": None}'
+	profile r.json "$programs/lives" last 8
+	nothing_lost r.json
+	holds r.json 'len(p) == 1 and collections(p[0]) == 8 and p[0]["exit"]["code"] == 0'
+}
+
+@test "a process whose leader has ended can be attached to" {
+	start out "$programs/lives" last 1000000000
+	until_true grep -q 'Z (zombie)' "/proc/$pid/status"
+	sleep 0.3
+	timeout 30 "$GCSCOPE" attach -q -p "$pid" -d 0.5 --json -o r.json 3>&-
+	nothing_lost r.json
+	holds r.json 'collections(p[0]) > 0'
+}
+
+@test "exec ends one process and begins another, under the same pid" {
+	profile r.json "$programs/lives" exec 3 4 5
+	nothing_lost r.json
+	holds r.json '[collections(q) for q in p] == [3, 4, 5]'
+	holds r.json 'len({q["pid"] for q in p}) == 1'
+	holds r.json 'p[2]["exit"]["code"] == 0'
+}
+
+# Runs pauses twice under one pid, N times and M times.
+two_under_one_pid() {
+	cat >twice <<-'EOF'
+		#!/bin/bash
+		"$1" exec 21 & wait $!
+		first=$!
+		for _ in {1..1000}; do
+			echo $((first - 1)) >/proc/sys/kernel/ns_last_pid
+			"$1" exec 34 &
+			wait $!
+			[ $! = $first ] && exit 0
+		done
+		exit 9
+	EOF
+	chmod +x twice
+}
+
+@test "two processes in sequence under one pid never mix" {
+	two_under_one_pid
+	profile r.json ./twice "$programs/lives"
+	nothing_lost r.json
+	holds r.json '[collections(q) for q in p if q["pid"] == p[0]["pid"]] == [21, 34]'
+}
+
+@test "inside a pid namespace, pids are those that are seen there" {
+	two_under_one_pid
+	timeout 60 unshare --pid --fork --mount-proc \
+		"$GCSCOPE" run --json -o r.json -- ./twice "$programs/lives" 3>&-
+	nothing_lost r.json
+	holds r.json '[collections(q) for q in p] == [21, 34]'
+	holds r.json 'p[0]["pid"] == p[1]["pid"] == p[0]["ns_pid"] < 100'
+}
+
+@test "a process in another pid namespace has both its numbers" {
+	profile r.json unshare --pid --fork --mount-proc "$programs/lives" exec 11
+	nothing_lost r.json
+	holds r.json 'len(p) == 1 and collections(p[0]) == 11'
+	holds r.json 'p[0]["ns_pid"] == 1 and p[0]["pid"] > 1'
+}
+
+@test "parents and children collect, by fork and by raw clone, and none tells the other's totals" {
+	profile r.json "$programs/forks" 40 5 >out
+	grep -qx 'died 0' out
+	nothing_lost r.json
+	holds r.json 'len(p) == 41 and all(len(q["heaps"]) == 1 for q in p)'
+	holds r.json 'collections(p[0]) == 200 and pauses(p[0]) == 200'
+	holds r.json 'all(collections(q) == 5 and pauses(q) == 5 for q in p[1:])'
+	# 1000 nodes before the first child, and one after each collection; a child starts at none.
+	holds r.json 'p[0]["heaps"][0]["allocation"]["objects"] == 1200'
+	holds r.json 'all(q["heaps"][0]["allocation"]["objects"] <= 5 for q in p[1:])'
+	holds r.json 'all(q["exit"] == {"code": 0, "signal": None} for q in p)'
+}
+
+@test "children of an attached process live, and only the parent is reported" {
+	start out "$programs/forks" 3000 5
+	until_true grep -q '^child' out
+	timeout 30 "$GCSCOPE" attach -q -p "$pid" -d 1 --json -o r.json 3>&-
+	until_true grep -q '^died' out
+	grep -qx 'died 0' out
+	nothing_lost r.json
+	holds r.json "[q['pid'] for q in p] == [$pid] and collections(p[0]) > 0"
+}
+
+@test "kill -9 of the target ends the report with what was seen" {
+	run -137 profile r.json "$programs/lives" kill 9
+	nothing_lost r.json
+	holds r.json 'collections(p[0]) == 9 and p[0]["exit"] == {"code": None, "signal": 9}'
+	start out "$programs/steady"
+	target=$pid
+	until_true grep -q ready out
+	start /dev/null timeout 30 "$GCSCOPE" attach -q -p "$target" --json -o r.json
+	until_true listened_to "$target"
+	sleep 0.2
+	kill -9 "$target"
+	wait "$pid"
+	nothing_lost r.json
+	holds r.json 'collections(p[0]) > 5 and p[0]["exit"]["signal"] == 9'
+}
+
+@test "kill -9 of gcscope leaves an attached target as it was" {
+	start out "$programs/steady"
+	target=$pid
+	until_true grep -q ready out
+	for _ in 1 2 3; do
+		start /dev/null "$GCSCOPE" attach -q -p "$target"
+		until_true listened_to "$target"
+		kill -9 "$pid"
+		until_true at_rest "$target"
+	done
+	kill -TERM "$target"
+	wait "$target"
+	grep -q '^collections [1-9]' out
+}
+
+@test "kill -9 of gcscope leaves the program that it started running" {
+	start out "$GCSCOPE" run -q -o r.txt -- "$programs/steady"
+	until_true grep -q ready out
+	target=$(pgrep -P "$pid" steady)
+	until_true listened_to "$target"
+	kill -9 "$pid"
+	until_true at_rest "$target"
+	kill -TERM "$target"
+	until_true grep -q '^collections [1-9]' out
+}
+
+@test "thousands of short processes leave nothing behind in the kernel" {
+	profile r.json sh -c "for i in \$(seq 1500); do '$programs/lives' exec 1; done"
+	nothing_lost r.json
+	holds r.json 'len(p) == 1500 and all(collections(q) == 1 for q in p)'
+	holds r.json 'r["profiler"]["map_bytes"] < 2 << 20'
+}

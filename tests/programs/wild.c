@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A program that sends gcscope's events by hand, and sends them wrong: ends
+ * without begins, statistics blocks that are not there or not what they claim.
+ * It says what it did, so that a test can tell what must have been counted.
+ *
+ * wild heaps N: instead, one pause in each of N heaps.
+ */
+#include <gcscope/codes.h>
+#include <gcscope/stats.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+__asm__(".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
+	".weak _.stapsdt.base\n"
+	".hidden _.stapsdt.base\n"
+	"_.stapsdt.base: .space 1\n"
+	".size _.stapsdt.base, 1\n"
+	".popsection\n");
+
+/* A function that is one probe site, with its arguments where it got them. */
+#define EVENT(name, arguments)                                                 \
+	void name(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f); \
+	__asm__(".pushsection .text\n"                                         \
+		#name ": .globl " #name "\n"                                   \
+		"990: nop\n"                                                   \
+		"ret\n"                                                        \
+		".pushsection .note.stapsdt,\"\",\"note\"\n"                   \
+		".balign 4\n"                                                  \
+		".4byte 992f-991f, 994f-993f, 3\n"                             \
+		"991: .asciz \"stapsdt\"\n"                                    \
+		"992: .balign 4\n"                                             \
+		"993: .8byte 990b, _.stapsdt.base, 0\n"                        \
+		".asciz \"gcscope\"\n"                                         \
+		".asciz \"" #name "\"\n"                                       \
+		".asciz \"" arguments "\"\n"                                   \
+		"994: .balign 4\n"                                             \
+		".popsection\n"                                                \
+		".popsection\n")
+
+EVENT(heap_created, "8@%rdi 8@%rsi 8@%rdx 8@%rcx");
+EVENT(collection_begin, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
+EVENT(collection_end, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
+EVENT(pause_requested, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
+EVENT(pause_ended, "8@%rdi 8@%rsi");
+
+enum { HEAP = 1, MAJOR = GCS_KIND_MAJOR, EXPLICIT = GCS_CAUSE_EXPLICIT };
+
+static struct gcscope_stats stats = {
+	.magic = GCSCOPE_STATS_MAGIC,
+	.version = GCSCOPE_STATS_VERSION,
+	.size = sizeof(stats),
+	.plan = GCS_PLAN_MARKSWEEP,
+	.heap = HEAP,
+};
+
+static uint64_t collections;
+
+/* One collection, whose two events carry this block. */
+static void collect(const void *block)
+{
+	uint64_t id = ++collections;
+
+	collection_begin(HEAP, id, MAJOR, EXPLICIT, 0, (uintptr_t)block);
+	stats.allocation_bytes += 100;
+	collection_end(HEAP, id, MAJOR, EXPLICIT, 0, (uintptr_t)block);
+}
+
+static int pause_heaps(uint64_t heaps)
+{
+	for (uint64_t heap = 1; heap <= heaps; heap++) {
+		pause_requested(heap, 1, 0, MAJOR, EXPLICIT, 0);
+		pause_ended(heap, 1, 0, 0, 0, 0);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	void *hole = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct gcscope_stats other;
+
+	if (argc == 3)
+		return pause_heaps(strtoul(argv[2], NULL, 10));
+	stats.pid = (uint32_t)getpid();
+	heap_created(HEAP, GCS_PLAN_MARKSWEEP, 0, (uintptr_t)&stats, 0, 0);
+	collect(&stats);
+
+	/* Six reads that fail: unmapped, no block, of another version. */
+	collect(hole);
+	other = stats;
+	other.magic = 0;
+	collect(&other);
+	other = stats;
+	other.version++;
+	collect(&other);
+
+	/* No failure, but not ours: the block of the parent, after a fork. */
+	other = stats;
+	other.pid++;
+	other.allocation_bytes = 1000000;
+	collect(&other);
+
+	/* Three ends without begins, and a begin without its end. */
+	pause_requested(HEAP, 10, 0, MAJOR, EXPLICIT, 0);
+	pause_ended(HEAP, 10, 0, 0, 0, 0);
+	pause_ended(HEAP, 10, 0, 0, 0, 0);
+	pause_ended(HEAP, 11, 0, 0, 0, 0);
+	collection_end(HEAP, 99, MAJOR, EXPLICIT, 0, (uintptr_t)&stats);
+	pause_requested(HEAP, 12, 0, MAJOR, EXPLICIT, 0);
+
+	/* Its id is older than the first begin that was seen: it began before we came. */
+	pause_ended(HEAP, 9, 0, 0, 0, 0);
+	puts("collections 6 bytes 500 unreadable 6 unmatched 3 pauses 1");
+	return 0;
+}
