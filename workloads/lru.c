@@ -231,8 +231,8 @@ int main(int argc, char *argv[])
 	uint64_t values[2];
 	double start;
 
-	arguments_parse(argc, argv, "Looks keys up in a cache of the most recently used.", arguments,
-			2, values);
+	arguments_parse(argc, argv, "Looks keys up in a cache of the most recently used.",
+			arguments, 2, values);
 	heap = heap_create();
 	mutator = mutator_attach(heap);
 	register_types();

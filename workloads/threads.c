@@ -244,8 +244,8 @@ int main(int argc, char *argv[])
 	static const struct argument arguments[] = {
 		{ "threads", "how many mutators", 1, 1024, 4 },
 		{ "iterations", "lists that each makes", 1, UINT64_C(1) << 40, 500000 },
-		{ "delay", "microseconds that the late thread computes and the last one sleeps, 20 times",
-		  0, 10000000, 5000 },
+		{ "delay", "us for which one computes and one sleeps, 20 times", 0, 10000000,
+		  5000 },
 	};
 	struct gcs_mutator *mutator;
 	uint64_t values[3];

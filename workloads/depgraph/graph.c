@@ -66,8 +66,7 @@ static struct name *name_of(struct graph *graph, const char *text, size_t length
 	char *copy;
 
 	for (; name; name = name->chain)
-		if (name->hash == hash && !strncmp(name->text, text, length) &&
-		    !name->text[length])
+		if (name->hash == hash && !strncmp(name->text, text, length) && !name->text[length])
 			return name;
 	if (graph->names++ == gcs_array_length(graph->buckets))
 		names_grow(graph);
@@ -158,7 +157,7 @@ static struct alternative *alternative_new(struct graph *graph, struct dependenc
  * Packages.
  */
 
-/* Append what one field asks for behind last, the package's last dependency. Returns the new last. */
+/* Append what a field asks for behind the package's last dependency. Returns the new last. */
 static struct dependency *add_dependencies(struct graph *graph, struct package *package,
 					   enum field field, struct dependency *last)
 {
@@ -216,8 +215,8 @@ static void package_add(struct graph *graph, struct stanza *stanza, struct name 
 	gcs_init(SLOT(package->name), name);
 	package->position = position;
 	SET(graph, name, package, package);
-	gcs_store(graph->memory->mutator, graph->packages->items,
-		  &graph->packages->items[position], package);
+	gcs_store(graph->memory->mutator, graph->packages->items, &graph->packages->items[position],
+		  package);
 	last = add_dependencies(graph, package, FIELD_PRE_DEPENDS, NULL);
 	last = add_dependencies(graph, package, FIELD_DEPENDS, last);
 	add_dependencies(graph, package, FIELD_RECOMMENDS, last);

@@ -122,7 +122,8 @@ static const char *field_fault(enum field field, const char *text, size_t length
 {
 	switch (field) {
 	case FIELD_PACKAGE:
-		return relation_name_length(text) == length ? NULL : "not a package's name";
+		return length && relation_name_length(text) == length ? NULL
+								      : "not a package's name";
 	case FIELD_VERSION:
 		return length ? NULL : "an empty version";
 	default:

@@ -19,11 +19,11 @@ static struct gcs_type *object_type(struct memory *memory, const char *name, siz
 }
 
 #define AT(type, field) offsetof(struct type, field)
-#define REGISTER(type, ...)                                                               \
-	do {                                                                              \
-		static const uint32_t pointers[] = { __VA_ARGS__ };                       \
-		memory->type = object_type(memory, #type, sizeof(struct type), pointers,  \
-					   sizeof(pointers) / sizeof(*pointers));         \
+#define REGISTER(type, ...)                                                              \
+	do {                                                                             \
+		static const uint32_t pointers[] = { __VA_ARGS__ };                      \
+		memory->type = object_type(memory, #type, sizeof(struct type), pointers, \
+					   sizeof(pointers) / sizeof(*pointers));        \
 	} while (0)
 
 static void register_objects(struct memory *memory)
@@ -54,12 +54,13 @@ static void register_arrays(struct memory *memory)
 							   .name = "text",
 							   .element_size = 1,
 						   });
-	memory->references = type_register(memory->heap, &(struct gcs_type_info){
-								 .name = "references",
-								 .element_size = sizeof(void *),
-								 .element_pointers = element_pointers,
-								 .element_pointer_count = 1,
-							 });
+	memory->references =
+		type_register(memory->heap, &(struct gcs_type_info){
+						    .name = "references",
+						    .element_size = sizeof(void *),
+						    .element_pointers = element_pointers,
+						    .element_pointer_count = 1,
+					    });
 }
 
 void memory_open(struct memory *memory)

@@ -47,8 +47,8 @@ struct package {
 	struct name *name;
 	struct dependency *dependencies; /* in the order of the stanza */
 	struct provision *provisions;
-	uint64_t position; /* in the graph's vector of packages */
-	uint64_t visited;  /* the last search that came here */
+	uint64_t position;   /* in the graph's vector of packages */
+	uint64_t visited;    /* the last search that came here */
 	uint64_t order, low; /* of the search for components; order 0: not seen */
 };
 
@@ -112,7 +112,7 @@ void memory_close(struct memory *memory);
 /* A new object, zeroed. Out of memory ends the program. */
 void *object_new(struct memory *memory, const struct gcs_type *type);
 
-/* A copy of length bytes of characters and a NUL. The source is not in the heap, or pinned by it. */
+/* A copy of this many characters, and a NUL. */
 char *text_new(struct memory *memory, const char *characters, size_t length);
 
 /* An array of length references. */

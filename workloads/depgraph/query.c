@@ -229,7 +229,8 @@ uint64_t query_unsatisfied(const struct graph *graph)
 	uint64_t unsatisfied = 0;
 
 	for (uint64_t i = 0; i < graph->packages->count; i++)
-		for (struct dependency *it = graph_package(graph, i)->dependencies; it; it = it->next)
+		for (struct dependency *it = graph_package(graph, i)->dependencies; it;
+		     it = it->next)
 			unsatisfied += it->field != FIELD_RECOMMENDS && !chosen(it);
 	return unsatisfied;
 }

@@ -34,7 +34,8 @@ size_t relation_name_length(const char *text)
 
 	if (!isalnum((unsigned char)*text))
 		return 0;
-	while (isalnum((unsigned char)text[length]) || (text[length] && strchr("+-._", text[length])))
+	while (isalnum((unsigned char)text[length]) ||
+	       (text[length] && strchr("+-._", text[length])))
 		length++;
 	return length;
 }
