@@ -118,6 +118,27 @@ t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(
 	json 'len(d["processes"]) == 1 and d["processes"][0]["comm"] == "steady"' report
 }
 
+@test "a program with a runtime is traced no more: debuggers and leak checkers can" {
+	start out "$GCSCOPE" run -q -o /dev/null -- sh -c 'echo $$ >pid; exec "$0"' "$steady"
+	until_true grep -q ready out
+	grep -q '^TracerPid:.0$' "/proc/$(cat pid)/status"
+	kill -TERM "$(cat pid)"
+	wait "$pid"
+	grep -q '^collections [1-9]' out
+}
+
+@test "a program with a runtime that becomes another one: two processes, and where we were late we say so" {
+	status_is 0 "$GCSCOPE" run --json -o report -- "$steady" 3 "$steady" 30
+	json '[sum(c["count"] for h in p["heaps"] for c in h["collections"]) for p in d["processes"]] == [3, 30]' report
+	json 'd["processes"][0]["attached_late"] is False and d["processes"][1]["attached_late"] is False' report
+	cp "$steady" other
+	status_is 0 "$GCSCOPE" run --json -o report -- "$steady" 3 ./other 30
+	json '[p["comm"] for p in d["processes"]] == ["steady", "other"]' report
+	json 'd["processes"][1]["attached_late"] is True' report
+	json '20 <= sum(c["count"] for c in d["processes"][1]["heaps"][0]["collections"]) <= 30' report
+	json 'd["events"]["lost"] == 0 and d["events"]["unmatched"] == 0' report
+}
+
 @test "an output that cannot be written is told before the program starts" {
 	mkdir folder
 	for file in /nowhere/report folder ""; do
@@ -198,20 +219,34 @@ t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(
 }
 
 @test "job control: a program that is stopped stays stopped, and goes on with SIGCONT" {
-	start out "$GCSCOPE" run --json -o report -- sh -c 'echo $$ >pid; exec "$0"' "$steady"
-	until_true grep -q ready out
-	program=$(cat pid)
-	state() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$program/stat")" = "$1" ]; }
-	kill -STOP "$program"
-	until_true state t
-	sleep 0.2
-	state t
-	kill -CONT "$program"
-	until_true state S
-	kill -TERM "$program"
-	wait "$pid"
-	grep -q '^collections [1-9]' out
-	[ -s report ]
+	cat >plain.py <<-'EOF'
+		import signal, sys, time
+		signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("collections 1")))
+		print("ready", flush=True)
+		while True: time.sleep(0.01)
+	EOF
+	state() { grep -q "^State:.[$1]" "/proc/$program/status"; }
+	# One without a runtime, which stays traced, and one with.
+	for command in "python3 plain.py" "$steady"; do
+		start out "$GCSCOPE" run -q --json -o report -- sh -c "echo \$\$ >pid; exec $command"
+		until_true grep -q ready out
+		program=$(cat pid)
+		for signal in STOP TSTP; do
+			kill -$signal "$program"
+			until_true state Tt
+			sleep 0.2
+			state Tt
+			kill -CONT "$program"
+			until_true state SR
+			sleep 0.1
+			state SR
+		done
+		kill -TERM "$program"
+		wait "$pid"
+		grep -q '^collections [1-9]' out
+		[ -s report ]
+		rm report
+	done
 }
 
 @test "kill -9 of gcscope at any time leaves the program running to its own end" {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * steady [COLLECTIONS]: collects every 5 ms, so many times or until SIGTERM or
- * SIGINT. It says "ready" when its heap exists and "collections N" at its end.
+ * steady [COLLECTIONS [COMMAND...]]: collects every 5 ms, so many times or until
+ * SIGTERM or SIGINT. It says "ready" when its heap exists and "collections N" at
+ * its end, where it becomes COMMAND.
  */
 #include <gcscope/gcscope.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t asked_to_end;
 
@@ -39,5 +41,11 @@ int main(int argc, char **argv)
 	}
 	printf("collections %lu\n", done);
 	gcs_mutator_detach(mutator);
-	return gcs_heap_destroy(heap) ? 1 : 0;
+	if (gcs_heap_destroy(heap))
+		return 1;
+	if (argc <= 2)
+		return 0;
+	fflush(stdout);
+	execv(argv[2], argv + 2);
+	return 127;
 }

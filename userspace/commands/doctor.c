@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -227,6 +228,21 @@ static void look_at_file(struct findings *findings, const char *path)
 	targets_free(targets, count);
 }
 
+/* Whether a path leads to a file that one before it leads to as well. */
+static bool is_repeated(const glob_t *files, size_t index)
+{
+	struct stat file, other;
+
+	if (stat(files->gl_pathv[index], &file))
+		return false;
+	for (size_t i = 0; i < index; i++) {
+		if (!stat(files->gl_pathv[i], &other) && other.st_dev == file.st_dev &&
+		    other.st_ino == file.st_ino)
+			return true;
+	}
+	return false;
+}
+
 /* Runtimes where packages put them. */
 static void look_at_runtimes(struct findings *findings)
 {
@@ -243,8 +259,10 @@ static void look_at_runtimes(struct findings *findings)
 		glob(patterns[i], flags, NULL, &files);
 		flags = GLOB_APPEND;
 	}
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		look_at_file(findings, files.gl_pathv[i]);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		if (!is_repeated(&files, i))
+			look_at_file(findings, files.gl_pathv[i]);
+	}
 	if (!files.gl_pathc)
 		add(findings, STATE_NOTE, "runtime", format("none is installed where packages put them"),
 		    NULL);

@@ -15,13 +15,14 @@
 #include "render/utf8.h"
 #include "session/targets.h"
 
+/* One process, with what there is to attach to. */
 struct row {
 	pid_t pid;
 	struct process_name comm;
-	struct target target;
+	struct target *targets;
+	size_t target_count;
 };
 
-/* All rows own the targets' files, which live until the program ends. */
 struct list {
 	struct row *rows;
 	size_t count;
@@ -32,25 +33,35 @@ struct list {
 static void add_process(pid_t pid, void *context)
 {
 	struct list *list = context;
-	struct target *targets;
-	struct row *rows;
-	size_t count;
+	struct row row = { .pid = pid }, *rows;
 
-	if (targets_of_process(pid, &targets, &count)) {
+	if (targets_of_process(pid, &row.targets, &row.target_count)) {
 		list->closed += errno == EACCES || errno == EPERM;
 		return;
 	}
-	if (!count)
-		return targets_free(targets, count);
-	rows = reallocarray(list->rows, list->count + count, sizeof(*rows));
+	rows = row.target_count ? reallocarray(list->rows, list->count + 1, sizeof(*rows)) : NULL;
 	if (!rows) {
-		list->memory = true;
-		return targets_free(targets, count);
+		list->memory |= row.target_count > 0;
+		targets_free(row.targets, row.target_count);
+		return;
 	}
+	row.comm = process_name(pid);
 	list->rows = rows;
-	for (size_t i = 0; i < count; i++)
-		rows[list->count++] =
-			(struct row){ .pid = pid, .comm = process_name(pid), .target = targets[i] };
+	list->rows[list->count++] = row;
+}
+
+static void free_list(struct list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		targets_free(list->rows[i].targets, list->rows[i].target_count);
+	free(list->rows);
+}
+
+static void print_row(FILE *out, const struct row *row, const struct target *target)
+{
+	make_printable(target->file);
+	fprintf(out, "%8d  %-16s %-10s %-10s %s\n", row->pid, row->comm.text, target->runtime,
+		target->tier, target->file);
 }
 
 static void print_text(FILE *out, const struct list *list)
@@ -59,12 +70,22 @@ static void print_text(FILE *out, const struct list *list)
 		fprintf(out, "%8s  %-16s %-10s %-10s %s\n", "PID", "COMM", "RUNTIME", "TIER",
 			"FILE");
 	for (size_t i = 0; i < list->count; i++) {
-		const struct row *row = &list->rows[i];
-
-		make_printable(row->target.file);
-		fprintf(out, "%8d  %-16s %-10s %-10s %s\n", row->pid, row->comm.text,
-			row->target.runtime, row->target.tier, row->target.file);
+		for (size_t j = 0; j < list->rows[i].target_count; j++)
+			print_row(out, &list->rows[i], &list->rows[i].targets[j]);
 	}
+}
+
+static json_t *row_to_json(const struct row *row, const struct target *target)
+{
+	char *comm = utf8_clean(row->comm.text), *file = utf8_clean(target->file);
+	json_t *json = NULL;
+
+	if (comm && file)
+		json = json_pack("{si ss ss ss ss}", "pid", row->pid, "comm", comm, "runtime",
+				 target->runtime, "tier", target->tier, "file", file);
+	free(comm);
+	free(file);
+	return json;
 }
 
 static json_t *to_json(const struct list *list)
@@ -72,15 +93,9 @@ static json_t *to_json(const struct list *list)
 	json_t *processes = json_array();
 
 	for (size_t i = 0; i < list->count; i++) {
-		const struct row *row = &list->rows[i];
-		char *comm = utf8_clean(row->comm.text), *file = utf8_clean(row->target.file);
-
-		json_array_append_new(processes,
-				      json_pack("{si ss ss ss ss}", "pid", row->pid, "comm", comm,
-						"runtime", row->target.runtime, "tier",
-						row->target.tier, "file", file));
-		free(comm);
-		free(file);
+		for (size_t j = 0; j < list->rows[i].target_count; j++)
+			json_array_append_new(
+				processes, row_to_json(&list->rows[i], &list->rows[i].targets[j]));
 	}
 	return json_pack("{ss so}", "schema", "gcscope.list/1", "processes", processes);
 }
@@ -96,6 +111,14 @@ static const struct argp list_argp = {
 	},
 };
 
+static int write_list(struct output *output, const struct list *list)
+{
+	if (output->options->format == FORMAT_JSON)
+		return output_json(output, to_json(list));
+	print_text(output->stream, list);
+	return output_close(output);
+}
+
 int command_list(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -110,15 +133,15 @@ int command_list(int argc, char **argv)
 	if (each_process(add_process, &list) || list.memory) {
 		say_error("cannot look through /proc: %s", strerror(errno));
 		output_abandon(&output);
-		return STATUS_FAILED;
+		status = STATUS_FAILED;
+	} else {
+		if (list.closed)
+			say("%zu process%s could not be looked into (gcscope doctor tells what is "
+			    "missing)", list.closed, list.closed == 1 ? "" : "es");
+		if (!list.count)
+			say("no process that runs now has mapped a runtime that gcscope knows");
+		status = write_list(&output, &list);
 	}
-	if (list.closed)
-		say("%zu processes of others could not be looked into (gcscope doctor tells what "
-		    "is missing)", list.closed);
-	if (!list.count)
-		say("no process that runs now has mapped a runtime that gcscope knows");
-	if (options.format == FORMAT_JSON)
-		return output_json(&output, to_json(&list));
-	print_text(output.stream, &list);
-	return output_close(&output);
+	free_list(&list);
+	return status;
 }

@@ -162,9 +162,10 @@ static int report_run(struct run *run)
 
 static void on_record(const struct gcscope_record *record, void *context)
 {
-	(void)context;
+	const struct run *run = context;
+
 	if (record->type == GCSCOPE_RECORD_EXEC)
-		launch_adopt((pid_t)record->tgid);
+		launch_adopt(run->launch, (pid_t)record->tgid);
 }
 
 /* Everything up to the program's first instruction. 0, or a status, having said why. */
@@ -175,6 +176,7 @@ static int start(struct run *run)
 		.perf_events = run->options.perf_events,
 		.verbose = run->options.verbose,
 		.on_record = on_record,
+		.context = run,
 	};
 	char text[1024];
 	int status;
@@ -188,7 +190,8 @@ static int start(struct run *run)
 			say_error("cannot start a process: %s", strerror(errno));
 			return STATUS_FAILED;
 		}
-		privileges_explain(text, sizeof(text), "cannot trace the program, which one tracer alone can", errno,
+		privileges_explain(text, sizeof(text),
+				   "cannot trace the program (nobody else may be tracing it)", errno,
 				   PRIVILEGE_SYS_PTRACE);
 		say_error("%s", text);
 		return STATUS_NOT_PERMITTED;

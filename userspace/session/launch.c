@@ -16,8 +16,8 @@
 
 #include "clock.h"
 
-/* How long a process without a runtime is stepped: 5,000 system calls or 2 s. */
-#define STEP_CALLS 5000
+/* How long a process without a runtime is stepped: 2,000 system calls or 2 s (java needs 200). */
+#define STEP_CALLS 2000
 #define STEP_NS	   (2 * NS_PER_SECOND)
 
 /*
@@ -37,6 +37,7 @@ struct stepped {
 	pid_t pid;
 	unsigned calls;
 	uint64_t since_ns;
+	bool late;	/* it has run since its exec, and was not looked at yet */
 	bool maps_code; /* it is in an mmap that maps a file to be executed */
 };
 
@@ -133,7 +134,7 @@ static void stop_stepping(struct launch *launch, pid_t pid)
 }
 
 /* Step a process with a full budget. Without memory it runs at full speed. */
-static void start_stepping(struct launch *launch, pid_t pid)
+static void start_stepping(struct launch *launch, pid_t pid, bool late)
 {
 	struct stepped *stepped = find_stepped(launch, pid);
 
@@ -150,17 +151,17 @@ static void start_stepping(struct launch *launch, pid_t pid)
 		}
 		stepped = &launch->stepped[launch->stepped_count++];
 	}
-	*stepped = (struct stepped){ .pid = pid, .since_ns = clock_ns() };
+	*stepped = (struct stepped){ .pid = pid, .since_ns = clock_ns(), .late = late };
 }
 
 /*
  * Attach to what a process that stands has mapped; whether there is a runtime.
  * One that has been killed meanwhile is no failure.
  */
-static bool look(struct launch *launch, pid_t pid)
+static bool look(struct launch *launch, pid_t pid, bool late)
 {
 	unsigned count = 0;
-	int status = session_attach_mapped(launch->session, pid, &count);
+	int status = session_attach_mapped(launch->session, pid, late, &count);
 
 	if (status && status != STATUS_NO_TARGET && !launch->attach_error)
 		launch->attach_error = strdup(session_error(launch->session));
@@ -168,37 +169,40 @@ static bool look(struct launch *launch, pid_t pid)
 	return count > 0;
 }
 
-/* A process begins: by fork, or anew by exec. */
-static void on_new_image(struct launch *launch, pid_t pid)
+/* A process begins: by fork, or anew by exec. Whether it has a runtime already. */
+static bool on_new_image(struct launch *launch, pid_t pid)
 {
-	if (look(launch, pid))
-		stop_stepping(launch, pid);
-	else
-		start_stepping(launch, pid);
+	const struct stepped *stepped = find_stepped(launch, pid);
+
+	if (look(launch, pid, stepped && stepped->late))
+		return true;
+	start_stepping(launch, pid, false);
+	return false;
 }
 
 /*
- * A stepped process enters a system call or leaves one. The number is compared
- * without its architecture: at worst a 32-bit program is looked at in vain.
+ * A stepped process enters a system call or leaves one. Whether that brought a
+ * runtime. The number is compared without its architecture: at worst a 32-bit
+ * program is looked at in vain.
  */
-static void on_system_call(struct launch *launch, pid_t pid)
+static bool on_system_call(struct launch *launch, pid_t pid)
 {
 	struct stepped *stepped = find_stepped(launch, pid);
 	struct __ptrace_syscall_info call;
 
 	if (!stepped || ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(call), &call) <= 0)
-		return;
-	if (call.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		return false;
+	if (call.op == PTRACE_SYSCALL_INFO_ENTRY)
 		stepped->maps_code = call.entry.nr == SYS_mmap &&
 				     call.entry.args[2] & PROT_EXEC &&
 				     !(call.entry.args[3] & MAP_ANONYMOUS);
-		return;
-	}
 	if (call.op != PTRACE_SYSCALL_INFO_EXIT)
-		return;
-	if ((stepped->maps_code && !call.exit.is_error && look(launch, pid)) ||
-	    ++stepped->calls >= STEP_CALLS || clock_ns() - stepped->since_ns >= STEP_NS)
+		return false;
+	if (stepped->maps_code && !call.exit.is_error && look(launch, pid, false))
+		return true;
+	if (++stepped->calls >= STEP_CALLS || clock_ns() - stepped->since_ns >= STEP_NS)
 		stop_stepping(launch, pid);
+	return false;
 }
 
 /*
@@ -210,22 +214,35 @@ static void resume(struct launch *launch, pid_t pid, int signal)
 	ptrace(find_stepped(launch, pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
 }
 
+/* A process with a runtime is traced no more. */
+static void let_go(struct launch *launch, pid_t pid)
+{
+	stop_stepping(launch, pid);
+	ptrace(PTRACE_DETACH, pid, 0, 0);
+}
+
 static void on_stop(struct launch *launch, pid_t pid, int status)
 {
 	int signal = WSTOPSIG(status), event = status >> 16;
+	bool found = false;
 
 	if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
 		/* Stopped by job control: it has to stay so, and to hear SIGCONT. */
 		ptrace(PTRACE_LISTEN, pid, 0, 0);
 		return;
 	}
+	if (!event && signal != (SIGTRAP | 0x80)) {
+		resume(launch, pid, signal);
+		return;
+	}
 	if (event == PTRACE_EVENT_EXEC || event == PTRACE_EVENT_STOP)
-		on_new_image(launch, pid);
-	else if (!event && signal == (SIGTRAP | 0x80))
-		on_system_call(launch, pid);
+		found = on_new_image(launch, pid);
 	else if (!event)
-		return resume(launch, pid, signal);
-	resume(launch, pid, 0);
+		found = on_system_call(launch, pid);
+	if (found)
+		let_go(launch, pid);
+	else
+		resume(launch, pid, 0);
 }
 
 static void on_end(struct launch *launch, pid_t pid, int status)
@@ -275,11 +292,13 @@ bool launch_handle(struct launch *launch)
 	return true;
 }
 
-void launch_adopt(pid_t pid)
+void launch_adopt(struct launch *launch, pid_t pid)
 {
-	/* Fails for one that is traced already, as nearly all are. */
-	if (!ptrace(PTRACE_SEIZE, pid, 0, TRACE_OPTIONS))
-		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	/* Fails for one that is traced already. */
+	if (ptrace(PTRACE_SEIZE, pid, 0, TRACE_OPTIONS))
+		return;
+	start_stepping(launch, pid, true);
+	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 }
 
 pid_t launch_pid(const struct launch *launch)

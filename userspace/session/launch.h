@@ -15,8 +15,10 @@
  * that maps a file to be executed, it stands while session_attach_mapped looks
  * at what is mapped. So the program's own file, its shared libraries and what
  * it opens with dlopen are all seen after they are mapped and before an
- * instruction of theirs has run. Once a runtime is found, or a budget is spent
- * without one, the process runs at full speed and stops only at fork and exec.
+ * instruction of theirs has run. Once a runtime is found, the process is traced
+ * no more: it is as if it had been started without us, and a debugger or a leak
+ * checker can trace it. When a budget is spent without one, it runs at full
+ * speed, and stops only at fork and exec.
  *
  * What the program notices. Nothing is written into it: there are no
  * breakpoints of ours, no injected calls and no seccomp filter (which would
@@ -27,12 +29,14 @@
  * is sent the signal of that stop. PTRACE_O_TRACESYSGOOD makes it SIGTRAP|0x80,
  * which is no signal, so that nothing is sent; without it SIGTRAP would kill.
  *
- * Limits. Only the leader of a process is traced, never its other threads. So
- * a library that another thread maps first is not met. An exec by another
- * thread, or by a child that one has forked, is met a moment late: the session
- * tells of it, and launch_adopt does the rest. A file with the set-user-id bit
- * gains its owner's rights only when gcscope itself has CAP_SYS_PTRACE, as
- * under every tracer; without it, it runs without them.
+ * Limits. Only the leader of a process is traced, never its other threads: a
+ * library that another thread maps first is not met. An exec that we do not
+ * trace (of another thread, of a child that one has forked, of a process that
+ * has a runtime, or of its children) is met a moment late: the session tells of
+ * it, and launch_adopt does the rest. A file with the set-user-id bit gains its
+ * owner's rights only when gcscope itself has CAP_SYS_PTRACE, as under every
+ * tracer; without it, it runs without them. And while a process is traced by
+ * us, nobody else can: strace and debuggers cannot start programs inside.
  */
 #ifndef GCSCOPE_LAUNCH_H
 #define GCSCOPE_LAUNCH_H
@@ -66,7 +70,7 @@ void launch_go(struct launch *launch, struct session *session);
 bool launch_handle(struct launch *launch);
 
 /* A process of the program's has made an exec: trace it, in case it is not traced yet. */
-void launch_adopt(pid_t pid);
+void launch_adopt(struct launch *launch, pid_t pid);
 
 pid_t launch_pid(const struct launch *launch);
 

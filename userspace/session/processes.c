@@ -264,7 +264,9 @@ static void exited(struct session *session, const struct gcscope_process_record 
 	process = meet(session, record->head.process, record->head.tgid);
 	if (!process)
 		return;
-	describe(process, record);
+	/* An exec has given it the next one's name already. */
+	if (record->head.type != GCSCOPE_RECORD_EXEC || !process->about.comm[0])
+		describe(process, record);
 	if (record->head.type == GCSCOPE_RECORD_EXEC) {
 		process->about.exec = true;
 	} else if (WIFSIGNALED(record->code)) {

@@ -57,9 +57,10 @@ static int on_record(void *context, void *data, size_t size)
 	const struct gcscope_record *record = data;
 
 	(void)size;
-	processes_record(session, record);
+	/* The caller first: a process that has just begun may wait for it, or run away from it. */
 	if (session->options.on_record)
 		session->options.on_record(record, session->options.context);
+	processes_record(session, record);
 	return 0;
 }
 
@@ -209,7 +210,20 @@ static int unreadable(struct session *session, pid_t pid, int error, unsigned ne
 	return refused(session, tried, error, needed);
 }
 
-int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count)
+/* From its first event on, what a process reports says that we came late. */
+static void mark_late(struct session *session, pid_t pid)
+{
+	int fd = bpf_map__fd(session->bpf->maps.processes);
+	struct gcscope_process process;
+	uint32_t key = pid;
+
+	if (bpf_map_lookup_elem(fd, &key, &process))
+		return;
+	process.late = 1;
+	bpf_map_update_elem(fd, &key, &process, BPF_EXIST);
+}
+
+static int attach_files(struct session *session, pid_t pid, bool late, unsigned *ret_count)
 {
 	struct mapping *mappings;
 	int status = 0, hidden = 0;
@@ -229,6 +243,8 @@ int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count
 		if (!file->site_count)
 			continue;
 		carrying++;
+		if (late && !file_attached(file, pid))
+			mark_late(session, pid);
 		status = attach_file(session, file, pid, &mappings[i]);
 	}
 	mappings_free(mappings, count);
@@ -240,10 +256,10 @@ int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count
 }
 
 /* The same, and the time it takes is what reports tell. */
-int session_attach_mapped(struct session *session, pid_t pid, unsigned *ret_count)
+int session_attach_mapped(struct session *session, pid_t pid, bool late, unsigned *ret_count)
 {
 	uint64_t begin = clock_ns();
-	int status = session_attach_files(session, pid, ret_count);
+	int status = attach_files(session, pid, late, ret_count);
 
 	session->attach_seconds += (double)(clock_ns() - begin) / NS_PER_SECOND;
 	return status;
@@ -311,7 +327,7 @@ static int watch(struct session *session, pid_t pid, bool tree)
 	if (!session->begin_ns)
 		session->begin_ns = clock_ns();
 	if (!tree)
-		status = session_attach_mapped(session, pid, &count);
+		status = session_attach_mapped(session, pid, false, &count);
 	if (has_ended(fd))
 		status = session_fail(session, STATUS_NO_TARGET, "process %d has ended", pid);
 	else if (!status && !tree && !count)

@@ -49,10 +49,12 @@ int session_watch(struct session *session, pid_t pid);
 int session_watch_tree(struct session *session, pid_t pid);
 
 /*
- * Attach to the runtimes in the files that this process maps now.
+ * Attach to the runtimes in the files that this process maps now. late: it has
+ * run with them already, so when there is one that was not attached to before,
+ * the report says that it was attached late.
  * *ret_count: how many of its files carry a known runtime (attached now or before).
  */
-int session_attach_mapped(struct session *session, pid_t pid, unsigned *ret_count);
+int session_attach_mapped(struct session *session, pid_t pid, bool late, unsigned *ret_count);
 
 /* Wait up to timeout_ms for records and drain them. 0, or STATUS_FAILED. */
 int session_poll(struct session *session, int timeout_ms);

@@ -35,10 +35,4 @@ int session_fail(struct session *session, int status, const char *format, ...);
 /* All records that wait now. Negative errno. */
 int session_drain(struct session *session);
 
-/*
- * Attach to the runtimes in the files that a process maps now. *ret_count: how
- * many files of it carry one. 0 or an enum exit_status.
- */
-int session_attach_files(struct session *session, pid_t pid, unsigned *ret_count);
-
 #endif
