@@ -45,17 +45,19 @@ __noinline __u64 histogram_edge(__u64 ns)
 	return gcscope_edge(ns);
 }
 
-__noinline int histogram_add(const struct gcscope_histogram_key *key, __u64 ns)
+__noinline int histogram_add(const struct gcscope_histogram_key *where, __u64 ns)
 {
+	struct gcscope_histogram_key key;
 	struct gcscope_histogram *histogram;
 	__u64 slot = histogram_slot(ns), edge = histogram_edge(ns);
 
-	if (!key)
+	if (!where)
 		return 0;
-	histogram = bpf_map_lookup_elem(&histograms, key);
+	key = *where; /* Linux 6.1 takes keys from the stack alone */
+	histogram = bpf_map_lookup_elem(&histograms, &key);
 	if (!histogram) {
-		bpf_map_update_elem(&histograms, key, &empty_histogram, BPF_NOEXIST);
-		histogram = bpf_map_lookup_elem(&histograms, key);
+		bpf_map_update_elem(&histograms, &key, &empty_histogram, BPF_NOEXIST);
+		histogram = bpf_map_lookup_elem(&histograms, &key);
 		if (!histogram) {
 			lost(GCSCOPE_LOST_MAP);
 			return 0;

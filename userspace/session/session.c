@@ -105,6 +105,10 @@ int session_open(struct session **ret_session, const struct session_options *opt
 		return refused(session, tried, errno, needed);
 	session->multi = session->ability.uprobe_multi && !options->perf_events;
 	error = load(session);
+	/* Without the right to, it is EPERM. */
+	if (error == -EACCES)
+		return session_fail(session, STATUS_FAILED,
+				    "%s: this kernel's verifier refuses them (-v tells why)", tried);
 	return error ? refused(session, tried, -error, needed) : 0;
 }
 
