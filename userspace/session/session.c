@@ -408,10 +408,10 @@ int session_report(struct session *session, struct report **ret_report)
 
 void session_detach(struct session *session)
 {
-	session->bpf->bss->over = true;
-	files_clear(&session->files);
 	if (!session->end_ns)
 		session->end_ns = clock_ns();
+	session->bpf->bss->over = true;
+	files_clear(&session->files);
 }
 
 void session_close(struct session *session)
