@@ -63,7 +63,9 @@ holds() {
 		def pauses(process):
 		    return sum(q["count"] for h in process["heaps"] for q in h["pauses"])
 		if not eval(sys.argv[2]):
-		    sys.exit("does not hold: %s\nin %s" % (sys.argv[2], json.dumps(r, indent=1)[:4000]))
+		    seen = [(q["pid"], q["exit"], collections(q), pauses(q)) for q in p[:50]]
+		    sys.exit("does not hold: %s\nin %s\nprocesses (pid, exit, collections, pauses) %s"
+		             % (sys.argv[2], r["events"], seen))
 	PYTHON
 }
 
