@@ -34,7 +34,7 @@ load common
 	findings=
 	while IFS=: read -r page path; do
 		[ -e "$path" ] || findings+="$page: $path"$'\n'
-	done < <(files '*.md' | xargs grep -HoP '`\K(include|collector|bpf|userspace|workloads|bench|tests|scripts|docs)/[A-Za-z0-9_./-]+(?=`)')
+	done < <(files '*.md' | xargs grep -HoP '`\K(?![^`]*NAME)(include|collector|bpf|userspace|workloads|bench|tests|scripts|docs)/[A-Za-z0-9_./-]+(?=`)')
 	nothing "$findings"
 }
 
