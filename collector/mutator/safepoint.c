@@ -47,7 +47,10 @@ __attribute__((no_sanitize("address", "thread"))) static void spill(struct mutat
 		mutator->spill[mutator->spilled++] = *word++;
 }
 
-/* A stop waits for this mutator: say when it came, and where from. */
+/*
+ * A stop waits for this mutator: say when it came, and where from. It has been
+ * running since before the stop was requested, so the stop cannot end meanwhile.
+ */
 static void note_stop(struct mutator *mutator, const void *caller)
 {
 	struct gcs_heap *heap = mutator->heap;
@@ -60,10 +63,8 @@ static void note_stop(struct mutator *mutator, const void *caller)
 		 mutator->parked_ns - heap->stop_requested_ns, (uintptr_t)caller);
 }
 
-static void become_parked(struct mutator *mutator, const void *caller)
+static void become_parked(struct mutator *mutator)
 {
-	if (load(&mutator->heap->stop))
-		note_stop(mutator, caller);
 	store(&mutator->state, MUTATOR_PARKED);
 	if (load(&mutator->awaited))
 		platform_wake(&mutator->state);
@@ -83,7 +84,9 @@ __attribute__((noinline)) void mutator_park(struct mutator *mutator, uintptr_t l
 		spill(mutator, mutator->stack_low, leaving);
 		mutator->stack_low = leaving;
 	}
-	become_parked(mutator, caller);
+	if (load(&mutator->heap->stop))
+		note_stop(mutator, caller);
+	become_parked(mutator);
 }
 
 /* The owner's: undo what a stop request has lowered. The poll word last, as a full barrier. */
@@ -116,7 +119,8 @@ void mutator_unpark(struct mutator *mutator)
 			if (!load(&heap->stop))
 				return;
 		}
-		become_parked(mutator, NULL);
+		/* It has run nothing of the program: a stop that saw it RUNNING need not know. */
+		become_parked(mutator);
 	}
 }
 
