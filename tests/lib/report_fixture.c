@@ -207,6 +207,7 @@ static void random_heap(struct heap_report *heap)
 	heap->has_stalls = random_below(2);
 	random_histogram(&heap->stalls.histogram);
 	heap->out_of_memory = random_below(3);
+	heap->end = (uint32_t)random_below(5);
 #define RANDOM(group, key) heap->group##_##key = random_number();
 	GCSCOPE_STATS_COUNTERS(RANDOM)
 	GCSCOPE_STATS_GAUGES(RANDOM)

@@ -123,7 +123,7 @@ static void test_names_and_nesting(void **state)
 		"pid ns_pid comm cgroup attached_late runtime tier exit exec heaps worst_pauses");
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
-		     "heap plan collections pauses time_to_safepoint phases allocation promotion "
+		     "heap plan end complete collections pauses time_to_safepoint phases allocation promotion "
 		     "barrier cards size stalls out_of_memory");
 	assert_names(root, HEAP "collections.0", "kind generation cause count");
 	assert_names(root, HEAP "pauses.0", "kind " FIGURES " ledger_seconds faults");
@@ -175,6 +175,8 @@ static void test_values(void **state)
 	assert_count(root, PROCESS "exit.code", 0);
 	assert_count(root, HEAP "heap", 1);
 	assert_text(root, HEAP "plan", "marksweep");
+	assert_null_at(root, HEAP "end");
+	assert_null_at(root, HEAP "complete");
 	assert_text(root, HEAP "collections.1.kind", "major");
 	assert_text(root, HEAP "collections.1.cause", "explicit");
 	assert_count(root, HEAP "collections.1.count", 12);

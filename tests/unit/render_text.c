@@ -212,6 +212,10 @@ static void test_trouble_comes_first(void **state)
 	assert_has(text, "18.3 ms\nOut of memory: 3 allocations failed at the limit.\n\n  pauses");
 	assert_has(text, "\n  allocation stalls      1  5.00 ms  5.00 ms");
 	free(text);
+	heap->end = GCS_END_EXIT_TIMEOUT;
+	text = rendered(report, plain);
+	assert_has(text, "18.3 ms\nA mutator did not stop at exit: counters fall short.\nOut of");
+	free(text);
 	report_free(report);
 }
 

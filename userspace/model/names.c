@@ -21,6 +21,7 @@ NAME_FUNCTION(kind_name, GCS_KIND_TABLE)
 NAME_FUNCTION(cause_name, GCS_CAUSE_TABLE)
 NAME_FUNCTION(phase_name, GCS_PHASE_TABLE)
 NAME_FUNCTION(plan_name, GCS_PLAN_TABLE)
+NAME_FUNCTION(end_name, GCS_END_TABLE)
 
 const char *lost_name(uint32_t reason)
 {

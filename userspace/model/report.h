@@ -45,6 +45,7 @@ struct distribution {
 struct heap_report {
 	uint64_t heap;
 	const char *plan; /* static string; NULL unknown */
+	uint32_t end;	  /* enum gcs_end, how its last event came about; 0 it had none */
 	struct collection_count *collections;
 	size_t collection_count;
 	struct distribution *pauses; /* by kind */

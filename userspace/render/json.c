@@ -247,6 +247,12 @@ static json_t *statistics(const struct heap_report *heap)
 	return NULL;
 }
 
+/* Whether the counters are the heap's last ones: null while it lives. */
+static json_t *complete_json(const struct heap_report *heap)
+{
+	return heap->end ? json_boolean(heap->end != GCS_END_EXIT_TIMEOUT) : json_null();
+}
+
 static json_t *heap_json(const void *element)
 {
 	const struct heap_report *heap = element;
@@ -255,6 +261,8 @@ static json_t *heap_json(const void *element)
 	const struct member members[] = {
 		{ "heap", integer(heap->heap) },
 		{ "plan", string_or_null(heap->plan) },
+		{ "end", string_or_null(heap->end ? end_name(heap->end) : NULL) },
+		{ "complete", complete_json(heap) },
 		{ "collections",
 		  ARRAY(heap->collections, heap->collection_count, collections_json) },
 		{ "pauses", ARRAY(heap->pauses, heap->pause_count, pause_json) },

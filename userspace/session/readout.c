@@ -84,6 +84,7 @@ static int add_heap(struct process_report *process, uint64_t id,
 	if (!heap)
 		return -1;
 	heap->heap = id;
+	heap->end = state->end;
 	heap->out_of_memory = state->out_of_memory;
 	if (runtime) {
 		process->runtime = runtime->name;
