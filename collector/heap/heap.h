@@ -42,7 +42,10 @@ struct gcs_heap {
 	uint32_t sweepable[CLASS_COUNT];
 	uint32_t large; /* all large objects */
 
-	/* Allocation since the last collection, in bytes taken by mutators, against the budget. Atomic. */
+	/*
+	 * Allocation since the last collection, in bytes taken by mutators, against the
+	 * budget. Atomic.
+	 */
 	uint64_t charged;
 	uint64_t budget; /* written while the world stands */
 
@@ -50,10 +53,10 @@ struct gcs_heap {
 	pthread_mutex_t world;
 	struct mutator *mutators;
 	uint64_t mutators_ever;
-	uint32_t stop;		   /* atomic: enum stop */
+	uint32_t stop;		    /* atomic: enum stop */
 	uint64_t stop_requested_ns; /* written before `stop` is set */
-	bool quiet;		   /* likewise: this stop is not told as a pause */
-	uint64_t pause;		   /* id of the pause under way, or of the last one */
+	bool quiet;		    /* likewise: this stop is not told as a pause */
+	uint64_t pause;		    /* id of the pause under way, or of the last one */
 
 	struct roots roots;
 	struct mark_stack mark_stack;

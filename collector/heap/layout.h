@@ -18,16 +18,16 @@
 
 #include "gcscope/abi.h"
 
-#define GRANULE_SHIFT	   3U
-#define HEADER_BYTES	   ((size_t)8)
-#define BLOCK_SHIFT	   16U
-#define BLOCK_BYTES	   ((size_t)1 << BLOCK_SHIFT)
-#define BLOCK_FIRST_CELL   ((size_t)GCS_GRANULE)
-#define BLOCK_GRANULES	   (BLOCK_BYTES >> GRANULE_SHIFT)
-#define BLOCK_WORDS	   (BLOCK_GRANULES / 64)
-#define CHUNK_BYTES	   ((size_t)4 << 20)
-#define CHUNK_BLOCKS	   (CHUNK_BYTES / BLOCK_BYTES)
-#define CARD_BYTES	   ((size_t)1 << GCS_CARD_BITS)
+#define GRANULE_SHIFT	 3U
+#define HEADER_BYTES	 ((size_t)8)
+#define BLOCK_SHIFT	 16U
+#define BLOCK_BYTES	 ((size_t)1 << BLOCK_SHIFT)
+#define BLOCK_FIRST_CELL ((size_t)GCS_GRANULE)
+#define BLOCK_GRANULES	 (BLOCK_BYTES >> GRANULE_SHIFT)
+#define BLOCK_WORDS	 (BLOCK_GRANULES / 64)
+#define CHUNK_BYTES	 ((size_t)4 << 20)
+#define CHUNK_BLOCKS	 (CHUNK_BYTES / BLOCK_BYTES)
+#define CARD_BYTES	 ((size_t)1 << GCS_CARD_BITS)
 
 _Static_assert(GCS_GRANULE == 1U << GRANULE_SHIFT, "the granule");
 _Static_assert(CARD_BYTES / GCS_GRANULE == 64, "the start bits of a card are one word");

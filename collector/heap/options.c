@@ -36,7 +36,8 @@ static const struct option *find_option(const char *name, size_t length)
 	size_t i;
 
 	for (i = 0; i < OPTIONS; i++)
-		if (strlen(option_table[i].name) == length && !memcmp(option_table[i].name, name, length))
+		if (strlen(option_table[i].name) == length &&
+		    !memcmp(option_table[i].name, name, length))
 			return &option_table[i];
 	return NULL;
 }
@@ -133,8 +134,9 @@ static int check_ranges(struct gcs_options *options)
 		if (option->type == PLAN || value == 0)
 			continue;
 		if (value < option->lowest || value > option->highest)
-			return fail(-EINVAL, "option %s: %llu is not within %llu and %llu", option->name,
-				    (unsigned long long)value, (unsigned long long)option->lowest,
+			return fail(-EINVAL, "option %s: %llu is not within %llu and %llu",
+				    option->name, (unsigned long long)value,
+				    (unsigned long long)option->lowest,
 				    (unsigned long long)option->highest);
 	}
 	return 0;

@@ -85,7 +85,8 @@ static void reset_stats(struct gcs_heap *heap)
 static void announce(struct gcs_heap *heap)
 {
 	reset_stats(heap);
-	gcs_emit(heap_created, heap->id, heap->plan->code, heap->options.heap_max, (uintptr_t)&heap->stats);
+	gcs_emit(heap_created, heap->id, heap->plan->code, heap->options.heap_max,
+		 (uintptr_t)&heap->stats);
 }
 
 void heap_check_fork(struct gcs_heap *heap)

@@ -11,10 +11,10 @@
 
 #include "heap/layout.h"
 
-#define CELL_MIN     ((size_t)16) /* two granules: the second's mark bit says "grey" (tracing/mark.h) */
-#define CELL_MAX     ((size_t)8192)
-#define CLASS_LARGE  0U
-#define CLASS_COUNT  64U
+#define CELL_MIN    ((size_t)16) /* two granules: see tracing/mark.h */
+#define CELL_MAX    ((size_t)8192)
+#define CLASS_LARGE 0U
+#define CLASS_COUNT 64U
 
 _Static_assert(CLASS_COUNT <= GCS_RUNS, "each class has a run");
 

@@ -34,7 +34,10 @@ bool space_create(struct space *space, size_t capacity_max)
 	size_t i, bytes;
 
 	memset(space, 0, sizeof(*space));
-	/* A large object counts for its pages, at least 12 KiB, and takes whole blocks of addresses. */
+	/*
+	 * A large object counts for its pages, at least 12 KiB, and takes whole blocks of
+	 * addresses.
+	 */
 	bytes = 6 * capacity_max + CHUNK_BYTES;
 	bytes = (bytes + CHUNK_BYTES - 1) & ~(CHUNK_BYTES - 1);
 	space->reserved = bytes;
@@ -45,8 +48,8 @@ bool space_create(struct space *space, size_t capacity_max)
 		return false;
 	sides_of(space, sides);
 	for (i = 0; i < SIDES; i++) {
-		*sides[i].array = platform_reserve(page_round(space->block_limit * sides[i].per_block),
-						   platform_page_size());
+		*sides[i].array = platform_reserve(
+			page_round(space->block_limit * sides[i].per_block), platform_page_size());
 		if (!*sides[i].array) {
 			space_destroy(space);
 			return false;
@@ -63,7 +66,8 @@ void space_destroy(struct space *space)
 
 	sides_of(space, sides);
 	for (i = 0; i < SIDES; i++)
-		platform_unreserve(*sides[i].array, page_round(space->block_limit * sides[i].per_block));
+		platform_unreserve(*sides[i].array,
+				   page_round(space->block_limit * sides[i].per_block));
 	platform_unreserve((void *)space->base, space->reserved);
 	pthread_mutex_destroy(&space->lock);
 }
@@ -171,9 +175,10 @@ static struct block *take_small(struct space *space, unsigned class)
 	}
 	*block = (struct block){
 		.state = BLOCK_SMALL,
-		.class = (uint8_t)class,
+		.class = (uint8_t) class,
 		.cell = (uint32_t)class_bytes(class),
-		.reciprocal = (uint32_t)(((1ULL << 32) + class_bytes(class) - 1) / class_bytes(class)),
+		.reciprocal =
+			(uint32_t)(((1ULL << 32) + class_bytes(class) - 1) / class_bytes(class)),
 		.dirty = dirty,
 		.next = NO_BLOCK,
 	};
@@ -286,7 +291,8 @@ static void *find_large(const struct space *space, const struct block *block, ui
 {
 	uintptr_t header = large_header(space, block);
 
-	if (address < header + HEADER_BYTES || address > block_address(space, block) + block->bytes ||
+	if (address < header + HEADER_BYTES ||
+	    address > block_address(space, block) + block->bytes ||
 	    !bit_test(space->starts, space_granule(space, header)))
 		return NULL;
 	return (void *)(header + HEADER_BYTES);

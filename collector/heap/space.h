@@ -36,10 +36,10 @@ enum block_state {
 
 struct block {
 	uint8_t state;
-	uint8_t class;	     /* SMALL */
-	uint8_t unswept;     /* SMALL: start bits are stale */
-	uint8_t dirty;	     /* FREE: its memory is held and not zero. SMALL: may not be zero */
-	uint8_t grey;	     /* holds grey objects that did not fit on the mark stack */
+	uint8_t class;	 /* SMALL */
+	uint8_t unswept; /* SMALL: start bits are stale */
+	uint8_t dirty;	 /* FREE: its memory is held and not zero. SMALL: may not be zero */
+	uint8_t grey;	 /* holds grey objects that did not fit on the mark stack */
 	uint8_t unused[3];
 	uint32_t cell;	     /* SMALL: bytes of a cell */
 	uint32_t reciprocal; /* SMALL: ceil(2^32 / cell) */
@@ -54,20 +54,20 @@ struct block {
 
 struct space {
 	uintptr_t base;
-	size_t reserved;   /* bytes of address space */
+	size_t reserved; /* bytes of address space */
 	uint64_t *starts;
 	uint64_t *marks;
 	uint8_t *cards;
 	struct block *blocks;
 
 	pthread_mutex_t lock;
-	uint64_t *free;	      /* a bit for each block below `frontier` */
-	size_t block_limit;   /* blocks in the reservation */
-	size_t frontier;      /* blocks that have ever been used */
-	size_t committed;     /* blocks whose memory is committed; whole chunks */
-	size_t free_hint;     /* no free block below */
-	size_t dirty_blocks;  /* free blocks whose memory is held */
-	size_t capacity;      /* bytes held: in use or dirty */
+	uint64_t *free;	     /* a bit for each block below `frontier` */
+	size_t block_limit;  /* blocks in the reservation */
+	size_t frontier;     /* blocks that have ever been used */
+	size_t committed;    /* blocks whose memory is committed; whole chunks */
+	size_t free_hint;    /* no free block below */
+	size_t dirty_blocks; /* free blocks whose memory is held */
+	size_t capacity;     /* bytes held: in use or dirty */
 	size_t capacity_peak;
 	size_t capacity_max;
 };

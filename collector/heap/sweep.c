@@ -11,7 +11,8 @@ void sweep_show_marked(struct space *space, struct block *block)
 }
 
 /* Behind the live cells that start at `cell`. */
-static uintptr_t skip_live(const struct space *space, const struct block *block, uintptr_t cell, uintptr_t end)
+static uintptr_t skip_live(const struct space *space, const struct block *block, uintptr_t cell,
+			   uintptr_t end)
 {
 	while (cell < end && bit_test(space->marks, space_granule(space, cell)))
 		cell += block->cell;
@@ -36,7 +37,10 @@ bool sweep_next_run(struct space *space, struct block *block, uintptr_t *positio
 	stop = start + ((next - granule) << GRANULE_SHIFT);
 	if (block->dirty)
 		memset((void *)start, 0, stop - start);
-	/* A child forked between the two may find a zero header behind a start bit, never a stale one. */
+	/*
+	 * A child forked between the two may find a zero header behind a start bit, never
+	 * a stale one.
+	 */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	bit_fill(space->starts, granule, next, block->cell >> GRANULE_SHIFT, true);
 	*position = stop;

@@ -13,7 +13,8 @@
 #define SIZE_LIMIT  ((size_t)UINT32_MAX)
 
 _Static_assert(TYPES_BYTES % COMMIT_STEP == 0, "types are committed in whole steps");
-_Static_assert(TYPES_MAX - 1 == GCS_HEADER_TYPE_MASK >> GCS_HEADER_TYPE_SHIFT, "type ids fill their field");
+_Static_assert(TYPES_MAX - 1 == GCS_HEADER_TYPE_MASK >> GCS_HEADER_TYPE_SHIFT,
+	       "type ids fill their field");
 
 bool types_create(struct type_table *table)
 {
@@ -46,10 +47,12 @@ static int check_offsets(const char *name, const char *part, const uint32_t *off
 
 	for (i = 0; i < count; i++) {
 		if (offsets[i] % sizeof(void *))
-			return fail(-EINVAL, "type %s: pointer offset %u of its %s is not a multiple of %zu",
+			return fail(-EINVAL,
+				    "type %s: pointer offset %u of its %s is not a multiple of %zu",
 				    name, offsets[i], part, sizeof(void *));
 		if (size < sizeof(void *) || offsets[i] > size - sizeof(void *))
-			return fail(-EINVAL, "type %s: pointer offset %u lies outside its %s of %zu bytes",
+			return fail(-EINVAL,
+				    "type %s: pointer offset %u lies outside its %s of %zu bytes",
 				    name, offsets[i], part, size);
 	}
 	return 0;
@@ -65,13 +68,16 @@ static int check_info(const struct gcs_type_info *info)
 	if (info->size > SIZE_LIMIT || info->element_size > SIZE_LIMIT)
 		return fail(-EINVAL, "type %s: its fixed part or its element is over 4 GiB", name);
 	if (info->trace && (info->pointer_count || info->element_pointer_count))
-		return fail(-EINVAL, "type %s: it has a trace function and pointer offsets beside it", name);
+		return fail(-EINVAL,
+			    "type %s: it has a trace function and pointer offsets beside it", name);
 	if (info->element_size % sizeof(void *) && info->element_pointer_count)
-		return fail(-EINVAL, "type %s: elements of %zu bytes would misalign their pointers", name,
-			    info->element_size);
+		return fail(-EINVAL, "type %s: elements of %zu bytes would misalign their pointers",
+			    name, info->element_size);
 	if (info->size % sizeof(void *) && info->element_pointer_count)
-		return fail(-EINVAL, "type %s: a fixed part of %zu bytes would misalign its elements' pointers",
-			    name, info->size);
+		return fail(
+			-EINVAL,
+			"type %s: a fixed part of %zu bytes would misalign its elements' pointers",
+			name, info->size);
 	error = check_offsets(name, "fixed part", info->pointers, info->pointer_count, info->size);
 	if (error)
 		return error;
@@ -84,14 +90,16 @@ static bool fill(struct type_table *table, struct type *type, const struct gcs_t
 	size_t count = info->pointer_count, element_count = info->element_pointer_count;
 	const char *name = info->name ? info->name : "(no name)";
 	size_t name_bytes = strlen(name) + 1;
-	struct type_data *data = malloc(sizeof(*data) + (count + element_count) * sizeof(uint32_t) + name_bytes);
+	struct type_data *data =
+		malloc(sizeof(*data) + (count + element_count) * sizeof(uint32_t) + name_bytes);
 
 	if (!data)
 		return false;
 	if (count)
 		memcpy(data->offsets, info->pointers, count * sizeof(uint32_t));
 	if (element_count)
-		memcpy(data->offsets + count, info->element_pointers, element_count * sizeof(uint32_t));
+		memcpy(data->offsets + count, info->element_pointers,
+		       element_count * sizeof(uint32_t));
 	memcpy(data->offsets + count + element_count, name, name_bytes);
 	data->next = table->data;
 	table->data = data;
@@ -124,7 +132,8 @@ static int register_locked(struct type **ret_type, struct type_table *table,
 	struct type *type = &table->types[table->count];
 
 	if (table->count == TYPES_MAX)
-		return fail(-ENOSPC, "type %s: a heap has room for %zu types", info->name, TYPES_MAX - 1);
+		return fail(-ENOSPC, "type %s: a heap has room for %zu types", info->name,
+			    TYPES_MAX - 1);
 	if ((table->count + 1) * sizeof(*type) > table->committed) {
 		if (!platform_commit((char *)table->types + table->committed, COMMIT_STEP))
 			return fail(-ENOMEM, "type %s: no memory", info->name);
@@ -138,7 +147,8 @@ static int register_locked(struct type **ret_type, struct type_table *table,
 	return 0;
 }
 
-int gcs_type_register(struct gcs_type **ret_type, struct gcs_heap *heap, const struct gcs_type_info *info)
+int gcs_type_register(struct gcs_type **ret_type, struct gcs_heap *heap,
+		      const struct gcs_type_info *info)
 {
 	struct type *type = NULL;
 	int error = check_info(info);

@@ -83,7 +83,8 @@ static void try_at_limit(struct request *request)
 	struct gcs_heap *heap = mutator->heap;
 	uint64_t stall = __atomic_add_fetch(&heap->stall, 1, __ATOMIC_RELAXED);
 
-	gcs_emit(stall_begin, heap->id, stall, mutator->id, request->bytes, (uintptr_t)request->caller);
+	gcs_emit(stall_begin, heap->id, stall, mutator->id, request->bytes,
+		 (uintptr_t)request->caller);
 	collect(mutator, GCS_CAUSE_LIMIT, request->caller);
 	try(request);
 	gcs_emit(stall_end, heap->id, stall);
@@ -117,7 +118,8 @@ static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes,
 __attribute__((noinline)) void *gcs_alloc_slow(struct gcs_mutator *abi, const struct gcs_type *type)
 {
 	const struct type *full = (const struct type *)type;
-	uintptr_t cell = allocate(mutator_of(abi), type->run, type_bytes(full, 0), __builtin_return_address(0));
+	uintptr_t cell = allocate(mutator_of(abi), type->run, type_bytes(full, 0),
+				  __builtin_return_address(0));
 
 	if (!cell)
 		return NULL;
@@ -125,7 +127,10 @@ __attribute__((noinline)) void *gcs_alloc_slow(struct gcs_mutator *abi, const st
 	return (void *)(cell + HEADER_BYTES);
 }
 
-/* A length that does not fit the header stands in the word before it, which only large objects have free. */
+/*
+ * A length that does not fit the header stands in the word before it, which only
+ * large objects have free.
+ */
 static void write_header(uintptr_t cell, const struct gcs_type *type, size_t length)
 {
 	uint64_t *header = (uint64_t *)cell;
@@ -137,8 +142,8 @@ static void write_header(uintptr_t cell, const struct gcs_type *type, size_t len
 	*header = type->header | (uint64_t)length << GCS_HEADER_LENGTH_SHIFT;
 }
 
-__attribute__((noinline)) void *gcs_alloc_array(struct gcs_mutator *abi, const struct gcs_type *type,
-						size_t length)
+__attribute__((noinline)) void *gcs_alloc_array(struct gcs_mutator *abi,
+						const struct gcs_type *type, size_t length)
 {
 	const struct type *full = (const struct type *)type;
 	struct mutator *mutator = mutator_of(abi);

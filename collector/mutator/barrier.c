@@ -12,7 +12,8 @@ void gcs_store_slow(struct gcs_mutator *mutator, void *object, void **slot, void
 	__atomic_store_n(slot, value, __ATOMIC_RELAXED);
 }
 
-void gcs_copy_refs(struct gcs_mutator *mutator, void *object, void **target, void *const *source, size_t count)
+void gcs_copy_refs(struct gcs_mutator *mutator, void *object, void **target, void *const *source,
+		   size_t count)
 {
 	(void)object;
 	mutator->stores += count;

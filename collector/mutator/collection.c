@@ -65,7 +65,8 @@ static void collect_stopped(struct gcs_heap *heap, enum gcs_kind kind, enum gcs_
 {
 	stats_fold(heap);
 	verify_or_die(heap, "before");
-	gcs_emit(collection_begin, heap->id, heap->collection, kind, cause, heap->used, (uintptr_t)&heap->stats);
+	gcs_emit(collection_begin, heap->id, heap->collection, kind, cause, heap->used,
+		 (uintptr_t)&heap->stats);
 	heap->plan->collect(heap);
 	__atomic_store_n(&heap->charged, 0, __ATOMIC_RELAXED);
 	heap->used = heap->stats.size_live_bytes;
@@ -74,7 +75,8 @@ static void collect_stopped(struct gcs_heap *heap, enum gcs_kind kind, enum gcs_
 	heap->stats.collections[kind][cause]++;
 	pthread_mutex_unlock(&heap->stats_lock);
 	fold_gauges(heap);
-	gcs_emit(collection_end, heap->id, heap->collection, kind, cause, heap->used, (uintptr_t)&heap->stats);
+	gcs_emit(collection_end, heap->id, heap->collection, kind, cause, heap->used,
+		 (uintptr_t)&heap->stats);
 }
 
 /* world is held and the caller parked. */
@@ -98,7 +100,8 @@ void collect(struct mutator *mutator, enum gcs_cause cause, const void *caller)
 	world_unlock(heap, mutator);
 }
 
-void collect_unless_done(struct mutator *mutator, enum gcs_cause cause, uint64_t seen, const void *caller)
+void collect_unless_done(struct mutator *mutator, enum gcs_cause cause, uint64_t seen,
+			 const void *caller)
 {
 	struct gcs_heap *heap = mutator->heap;
 

@@ -12,7 +12,8 @@ uint64_t collection_now(const struct gcs_heap *heap);
 void collect(struct mutator *mutator, enum gcs_cause cause, const void *caller);
 
 /* The same, unless somebody has collected since collection_now was `seen`. */
-void collect_unless_done(struct mutator *mutator, enum gcs_cause cause, uint64_t seen, const void *caller);
+void collect_unless_done(struct mutator *mutator, enum gcs_cause cause, uint64_t seen,
+			 const void *caller);
 
 /* Bring the block up to date: counts of parked mutators, gauges. world is held. */
 void stats_fold(struct gcs_heap *heap);

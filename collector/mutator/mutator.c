@@ -44,7 +44,7 @@ void mutator_retire_runs(struct mutator *mutator)
 {
 	unsigned class;
 
-	for (class = 0; class < GCS_RUNS; class++)
+	for (class = 0; class < GCS_RUNS; class ++)
 		mutator_retire_run(mutator, class);
 }
 
@@ -53,7 +53,7 @@ static void count_runs(struct mutator *mutator)
 {
 	unsigned class;
 
-	for (class = 0; class < GCS_RUNS; class++) {
+	for (class = 0; class < GCS_RUNS; class ++) {
 		struct run *run = &mutator->runs[class];
 
 		if (!run->block)
@@ -132,7 +132,8 @@ static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots)
 	if (!mutator)
 		return NULL;
 	*mutator = (struct mutator){
-		.abi.cards = (uint8_t *)((uintptr_t)heap->space.cards - (heap->space.base >> GCS_CARD_BITS)),
+		.abi.cards = (uint8_t *)((uintptr_t)heap->space.cards -
+					 (heap->space.base >> GCS_CARD_BITS)),
 		.heap = heap,
 		.tid = platform_tid(),
 		.roots = roots,
@@ -144,7 +145,8 @@ static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots)
 	return mutator;
 }
 
-int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap *heap, enum gcs_roots roots)
+int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap *heap,
+		       enum gcs_roots roots)
 {
 	struct mutator *mutator = mutator_current(heap);
 
@@ -174,7 +176,8 @@ int gcs_mutator_detach(struct gcs_mutator *abi)
 	struct mutator *mutator = mutator_of(abi);
 
 	if (abi->frames)
-		return fail(-EBUSY, "mutator %llu still has frames pushed: pop them before it detaches",
+		return fail(-EBUSY,
+			    "mutator %llu still has frames pushed: pop them before it detaches",
 			    (unsigned long long)mutator->id);
 	detach(mutator);
 	return 0;

@@ -38,9 +38,9 @@ struct mutator {
 	struct mutator *next;		/* in the heap's list; guarded by world */
 	struct mutator *next_of_thread; /* other heaps' */
 
-	uint32_t state;	  /* atomic, enum mutator_state; a futex word while it is awaited */
-	uint32_t awaited; /* atomic: the stopping thread sleeps on state */
-	uint64_t parked_ns; /* when it came to the last stop that had to wait for it */
+	uint32_t state;	     /* atomic, enum mutator_state; a futex word while it is awaited */
+	uint32_t awaited;    /* atomic: the stopping thread sleeps on state */
+	uint64_t parked_ns;  /* when it came to the last stop that had to wait for it */
 	uint64_t waited_for; /* id of that pause */
 
 	uintptr_t stack_top, stack_low;
@@ -60,11 +60,17 @@ static inline struct mutator *mutator_of(struct gcs_mutator *abi)
 /* The calling thread's mutator of this heap, or NULL. */
 struct mutator *mutator_current(const struct gcs_heap *heap);
 
-/* Count what the run holds so far and forget it, giving back its unused cells. Owner, or the world stands. */
+/*
+ * Count what the run holds so far and forget it, giving back its unused cells.
+ * Owner, or the world stands.
+ */
 void mutator_retire_run(struct mutator *mutator, unsigned class);
 void mutator_retire_runs(struct mutator *mutator);
 
-/* Add the mutator's counts to the heap's block and start them anew. The mutator is parked; world is held. */
+/*
+ * Add the mutator's counts to the heap's block and start them anew. The mutator is
+ * parked; world is held.
+ */
 void mutator_fold(struct mutator *mutator);
 
 /*

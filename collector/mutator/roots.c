@@ -53,7 +53,8 @@ struct gcs_handle *gcs_handle_new(struct gcs_heap *heap, void *object)
 	pthread_mutex_lock(&roots->lock);
 	if (roots->free_handle || add_slab(roots)) {
 		handle = roots->free_handle;
-		roots->free_handle = (struct gcs_handle *)((uintptr_t)handle->object & ~HANDLE_FREE);
+		roots->free_handle =
+			(struct gcs_handle *)((uintptr_t)handle->object & ~HANDLE_FREE);
 		handle->object = object;
 	}
 	pthread_mutex_unlock(&roots->lock);

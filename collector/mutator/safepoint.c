@@ -36,8 +36,8 @@ __attribute__((noinline)) static uintptr_t stack_here(void)
 	return (uintptr_t)__builtin_frame_address(0);
 }
 
-__attribute__((no_sanitize("address", "thread"))) static void spill(struct mutator *mutator, uintptr_t low,
-								    uintptr_t high)
+__attribute__((no_sanitize("address", "thread"))) static void spill(struct mutator *mutator,
+								    uintptr_t low, uintptr_t high)
 {
 	const uintptr_t *word = (const uintptr_t *)low;
 
@@ -75,7 +75,8 @@ static void become_parked(struct mutator *mutator)
  * saves all of them, which is what __builtin_unwind_init asks for, so they lie
  * in this function's frame.
  */
-__attribute__((noinline)) void mutator_park(struct mutator *mutator, uintptr_t leaving, const void *caller)
+__attribute__((noinline)) void mutator_park(struct mutator *mutator, uintptr_t leaving,
+					    const void *caller)
 {
 	__builtin_unwind_init();
 	mutator->stack_low = stack_here();
@@ -96,8 +97,9 @@ static void restore_limits(struct mutator *mutator)
 
 	if (!load(&mutator->abi.poll))
 		return;
-	for (class = 0; class < GCS_RUNS; class++)
-		__atomic_store_n(&mutator->abi.runs[class].limit, mutator->runs[class].end, __ATOMIC_RELAXED);
+	for (class = 0; class < GCS_RUNS; class ++)
+		__atomic_store_n(&mutator->abi.runs[class].limit, mutator->runs[class].end,
+				 __ATOMIC_RELAXED);
 	store(&mutator->abi.poll, 0);
 }
 
@@ -178,7 +180,7 @@ static void ask(struct mutator *mutator)
 	unsigned class;
 
 	__atomic_store_n(&mutator->abi.poll, 1, __ATOMIC_RELAXED);
-	for (class = 0; class < GCS_RUNS; class++)
+	for (class = 0; class < GCS_RUNS; class ++)
 		__atomic_store_n(&mutator->abi.runs[class].limit, 0, __ATOMIC_RELAXED);
 }
 
@@ -237,11 +239,13 @@ static void release_all(struct gcs_heap *heap)
 	platform_wake(&heap->stop);
 }
 
-void world_stop(struct gcs_heap *heap, uint64_t collection, enum gcs_kind kind, enum gcs_cause cause)
+void world_stop(struct gcs_heap *heap, uint64_t collection, enum gcs_kind kind,
+		enum gcs_cause cause)
 {
 	heap->pause++;
 	heap->stop_requested_ns = platform_now_ns();
-	gcs_emit(pause_requested, heap->id, heap->pause, collection, kind, cause, count_running(heap));
+	gcs_emit(pause_requested, heap->id, heap->pause, collection, kind, cause,
+		 count_running(heap));
 	stop_all(heap, 0);
 	gcs_emit(pause_stopped, heap->id, heap->pause, latest(heap));
 }

@@ -47,7 +47,8 @@ void world_lock(struct gcs_heap *heap, struct mutator *mutator, const void *call
 void world_unlock(struct gcs_heap *heap, struct mutator *mutator);
 
 /* Stop all mutators, as a pause. world is held and the caller's own mutator is parked. */
-void world_stop(struct gcs_heap *heap, uint64_t collection, enum gcs_kind kind, enum gcs_cause cause);
+void world_stop(struct gcs_heap *heap, uint64_t collection, enum gcs_kind kind,
+		enum gcs_cause cause);
 
 /* End the pause: count it, tell it, and let the mutators go. */
 void world_resume(struct gcs_heap *heap);

@@ -25,8 +25,9 @@ static size_t mark_stack_entries(const struct gcs_heap *heap)
 	/* No more objects can be grey than fit into the heap. */
 	size_t most = heap->space.reserved / CELL_MIN;
 
-	return heap->options.mark_stack_max && heap->options.mark_stack_max < most ?
-		       heap->options.mark_stack_max : most;
+	return heap->options.mark_stack_max && heap->options.mark_stack_max < most
+		       ? heap->options.mark_stack_max
+		       : most;
 }
 
 static int reserve(struct gcs_heap *heap)
@@ -59,15 +60,16 @@ static void init(struct gcs_heap *heap)
 	heap->budget = heap->options.budget ? heap->options.budget : heap->options.heap_min;
 }
 
-int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *options, uint32_t abi_version,
-			size_t options_size)
+int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *options,
+			uint32_t abi_version, size_t options_size)
 {
 	struct gcs_heap *heap;
 	int error;
 
 	if (abi_version != GCS_ABI_VERSION || options_size != sizeof(*options))
-		return fail(-EINVAL, "the program was built for version %u of gcscope's inline interface, "
-				     "the library has version %u: build the program again",
+		return fail(-EINVAL,
+			    "the program was built for version %u of gcscope's inline interface, "
+			    "the library has version %u: build the program again",
 			    abi_version, GCS_ABI_VERSION);
 	heap = calloc(1, sizeof(*heap));
 	if (!heap)
@@ -94,7 +96,8 @@ int gcs_heap_destroy(struct gcs_heap *heap)
 	busy = heap->mutators != NULL;
 	pthread_mutex_unlock(&heap->world);
 	if (busy)
-		return fail(-EBUSY, "heap %llu still has mutators attached", (unsigned long long)heap->id);
+		return fail(-EBUSY, "heap %llu still has mutators attached",
+			    (unsigned long long)heap->id);
 	registry_remove(heap);
 	roots_destroy(&heap->roots);
 	mark_stack_destroy(&heap->mark_stack);

@@ -42,7 +42,8 @@ static struct block *next_block(struct gcs_heap *heap, unsigned class)
 	return block ? block : space_take_small(&heap->space, class);
 }
 
-static bool take_run(struct mutator *mutator, unsigned class, struct block *block, uintptr_t position)
+static bool take_run(struct mutator *mutator, unsigned class, struct block *block,
+		     uintptr_t position)
 {
 	struct gcs_heap *heap = mutator->heap;
 	/* Under stress a run is one cell, so that each allocation comes to the library. */
@@ -202,12 +203,12 @@ static void resize(struct gcs_heap *heap, uint64_t live)
 	pthread_mutex_unlock(&heap->space.lock);
 }
 
-#define PHASE(heap, phase, work)                                                               \
-	do {                                                                                   \
-		gcs_emit(phase_begin, (heap)->id, (heap)->collection, phase);                  \
-		uint64_t phase_work = (work);                                                  \
-		gcs_emit(phase_end, (heap)->id, (heap)->collection, phase, phase_work);        \
-		(void)phase_work;                                                              \
+#define PHASE(heap, phase, work)                                                        \
+	do {                                                                            \
+		gcs_emit(phase_begin, (heap)->id, (heap)->collection, phase);           \
+		uint64_t phase_work = (work);                                           \
+		gcs_emit(phase_end, (heap)->id, (heap)->collection, phase, phase_work); \
+		(void)phase_work;                                                       \
 	} while (0)
 
 static uint64_t mark_all(struct gcs_tracer *tracer)

@@ -96,8 +96,8 @@ void platform_wait(const uint32_t *word, uint32_t value, uint64_t deadline_ns)
 	};
 
 	/* FUTEX_WAIT_BITSET takes an absolute time on the monotonic clock. */
-	syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline_ns ? &until : NULL, NULL,
-		FUTEX_BITSET_MATCH_ANY);
+	syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline_ns ? &until : NULL,
+		NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 void platform_wake(const uint32_t *word)

@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Address space of this many bytes at this alignment (a power of two), not accessible; NULL: none. */
+/*
+ * Address space of this many bytes at this alignment (a power of two), not
+ * accessible; NULL: none.
+ */
 void *platform_reserve(size_t bytes, size_t alignment);
 
 /* Make a page-aligned part of it readable, writable and zero. */

@@ -19,7 +19,7 @@
 #error "gcscope's probe sites know the registers of x86-64 only, so far"
 #endif
 
-#define PROBE_COUNT(...)			    PROBE_COUNT_(__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0)
+#define PROBE_COUNT(...)			     PROBE_COUNT_(__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0)
 #define PROBE_COUNT_(none, a, b, c, d, e, f, n, ...) n
 
 /* Where the first n arguments are, in the notation of the note. */
@@ -40,29 +40,29 @@ __asm__(".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
 	".popsection\n");
 
 #define PROBE_ARGUMENT(name, unit, prose) , uint64_t name
-#define PROBE_DEFINE(name, number, rate, prose, args)                                          \
-	volatile unsigned short gcscope_##name##_semaphore                                     \
-		__attribute__((section(".probes"), visibility("hidden")));                     \
-	__attribute__((naked, noinline)) void gcs_probe_##name(PROBE_TAIL(args))               \
-	{                                                                                      \
-		__asm__("push %rbp\n"                                                          \
-			"mov %rsp, %rbp\n"                                                     \
-			"990: nop\n"                                                           \
-			"pop %rbp\n"                                                           \
-			"ret\n"                                                                \
-			".pushsection .note.stapsdt,\"\",\"note\"\n"                           \
-			".balign 4\n"                                                          \
-			".4byte 992f-991f, 994f-993f, 3\n"                                     \
-			"991: .asciz \"stapsdt\"\n"                                            \
-			"992: .balign 4\n"                                                     \
-			"993: .8byte 990b\n"                                                   \
-			".8byte _.stapsdt.base\n"                                              \
-			".8byte gcscope_" #name "_semaphore\n"                                 \
-			".asciz \"" GCS_EVENTS_PROVIDER "\"\n"                                 \
-			".asciz \"" #name "\"\n"                                               \
-			".asciz \"" PROBE_WHERE(PROBE_COUNT(args)) "\"\n"                      \
-			"994: .balign 4\n"                                                     \
-			".popsection\n");                                                      \
+#define PROBE_DEFINE(name, number, rate, prose, args)                                 \
+	volatile unsigned short gcscope_##name##_semaphore                            \
+		__attribute__((section(".probes"), visibility("hidden")));            \
+	__attribute__((naked, noinline)) void gcs_probe_##name(PROBE_TAIL(args))      \
+	{                                                                             \
+		__asm__("push %rbp\n"                                                 \
+			"mov %rsp, %rbp\n"                                            \
+			"990: nop\n"                                                  \
+			"pop %rbp\n"                                                  \
+			"ret\n"                                                       \
+			".pushsection .note.stapsdt,\"\",\"note\"\n"                  \
+			".balign 4\n"                                                 \
+			".4byte 992f-991f, 994f-993f, 3\n"                            \
+			"991: .asciz \"stapsdt\"\n"                                   \
+			"992: .balign 4\n"                                            \
+			"993: .8byte 990b\n"                                          \
+			".8byte _.stapsdt.base\n"                                     \
+			".8byte gcscope_" #name "_semaphore\n"                        \
+			".asciz \"" GCS_EVENTS_PROVIDER "\"\n"                        \
+			".asciz \"" #name "\"\n"                                      \
+			".asciz \"" PROBE_WHERE(PROBE_COUNT(args)) "\"\n"             \
+								   "994: .balign 4\n" \
+								   ".popsection\n");  \
 	}
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"

@@ -23,9 +23,9 @@
 #define PROBE_TAIL_(first, ...) __VA_ARGS__
 
 #define PROBE_PARAMETER(name, unit, prose) , uint64_t name
-#define PROBE_DECLARE(name, number, rate, prose, args)                                         \
-	extern volatile unsigned short gcscope_##name##_semaphore                              \
-		__attribute__((visibility("hidden")));                                         \
+#define PROBE_DECLARE(name, number, rate, prose, args)            \
+	extern volatile unsigned short gcscope_##name##_semaphore \
+		__attribute__((visibility("hidden")));            \
 	void gcs_probe_##name(PROBE_TAIL(args));
 GCS_EVENT_TABLE(PROBE_DECLARE, PROBE_PARAMETER)
 #undef PROBE_DECLARE
@@ -38,10 +38,10 @@ GCS_EVENT_TABLE(PROBE_DECLARE, PROBE_PARAMETER)
 #define PROBES_BUILT 1
 #endif
 
-#define gcs_emit(event, ...)                                                                   \
-	do {                                                                                   \
-		if (PROBES_BUILT && gcs_unlikely(gcscope_##event##_semaphore))                 \
-			gcs_probe_##event(__VA_ARGS__);                                        \
+#define gcs_emit(event, ...)                                                   \
+	do {                                                                   \
+		if (PROBES_BUILT && gcs_unlikely(gcscope_##event##_semaphore)) \
+			gcs_probe_##event(__VA_ARGS__);                        \
 	} while (0)
 
 #endif

@@ -71,8 +71,8 @@ static void write_collections(FILE *file, const struct gcscope_stats *stats)
 		for (cause = 0; cause < GCS_CAUSES; cause++) {
 			if (!stats->collections[kind][cause])
 				continue;
-			fprintf(file, "%s{\"kind\": \"%s\", \"cause\": \"%s\", \"count\": %llu}", comma,
-				kind_name(kind), cause_name(cause),
+			fprintf(file, "%s{\"kind\": \"%s\", \"cause\": \"%s\", \"count\": %llu}",
+				comma, kind_name(kind), cause_name(cause),
 				(unsigned long long)stats->collections[kind][cause]);
 			comma = ", ";
 		}
@@ -105,8 +105,7 @@ static void write_heap(FILE *file, const struct gcscope_stats *stats)
 {
 	const struct member members[] = {
 #define MEMBER(group, key) { #group, #key, stats->group##_##key },
-		GCSCOPE_STATS_COUNTERS(MEMBER)
-		GCSCOPE_STATS_GAUGES(MEMBER)
+		GCSCOPE_STATS_COUNTERS(MEMBER) GCSCOPE_STATS_GAUGES(MEMBER)
 #undef MEMBER
 	};
 
@@ -114,7 +113,8 @@ static void write_heap(FILE *file, const struct gcscope_stats *stats)
 		(unsigned long long)stats->heap, plan_name(stats->plan), end_name(stats->end),
 		stats->end == GCS_END_EXIT_TIMEOUT ? "false" : "true");
 	write_collections(file, stats);
-	fprintf(file, ",\n  \"pauses\": {\"count\": %llu, \"sum_seconds\": %.9f, \"max_seconds\": %.9f}",
+	fprintf(file,
+		",\n  \"pauses\": {\"count\": %llu, \"sum_seconds\": %.9f, \"max_seconds\": %.9f}",
 		(unsigned long long)stats->pauses, (double)stats->pause_ns / 1e9,
 		(double)stats->pause_max_ns / 1e9);
 	write_members(file, members, sizeof(members) / sizeof(members[0]));
@@ -126,7 +126,8 @@ static void write_all(FILE *file)
 	const struct snapshot *snapshot;
 	const char *comma = "";
 
-	fprintf(file, "{\"schema\": \"gcscope.stats/1\", \"pid\": %u, \"heaps\": [", platform_pid());
+	fprintf(file, "{\"schema\": \"gcscope.stats/1\", \"pid\": %u, \"heaps\": [",
+		platform_pid());
 	for (snapshot = first; snapshot; snapshot = snapshot->next) {
 		if (snapshot->stats.pid != platform_pid())
 			continue; /* inherited: a parent's heap that ended before the fork */

@@ -8,7 +8,10 @@
 
 #include "gcscope/stats.h"
 
-/* Keep a heap's last snapshot for the file; nothing if none was asked for. The registry's lock is held. */
+/*
+ * Keep a heap's last snapshot for the file; nothing if none was asked for. The
+ * registry's lock is held.
+ */
 void stats_file_add(const struct gcscope_stats *stats);
 
 /* Write them all, at exit. What goes wrong is told on standard error. */

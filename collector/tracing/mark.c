@@ -61,7 +61,8 @@ void gcs_trace_slot(struct gcs_tracer *tracer, void **slot)
 }
 
 /* Elements [first, first + count) of an array. */
-static void scan_elements(struct gcs_tracer *tracer, const struct type *type, char *elements, size_t count)
+static void scan_elements(struct gcs_tracer *tracer, const struct type *type, char *elements,
+			  size_t count)
 {
 	size_t i, j;
 
@@ -71,9 +72,11 @@ static void scan_elements(struct gcs_tracer *tracer, const struct type *type, ch
 }
 
 /* Continue an array at an element. The rest goes back onto the stack before its children come. */
-static void scan_array(struct gcs_tracer *tracer, const struct type *type, uintptr_t array, size_t first)
+static void scan_array(struct gcs_tracer *tracer, const struct type *type, uintptr_t array,
+		       size_t first)
 {
-	size_t length = gcs_array_length((void *)array), slice = SLICE / type->element_pointer_count;
+	size_t length = gcs_array_length((void *)array),
+	       slice = SLICE / type->element_pointer_count;
 	size_t count = length - first;
 
 	if (slice == 0)

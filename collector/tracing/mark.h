@@ -24,8 +24,8 @@ struct gcs_tracer {
 	struct space *space;
 	struct mark_stack *stack;
 	const struct type *types;
-	uint64_t marked;   /* objects */
-	bool overflowed;   /* some block is flagged */
+	uint64_t marked; /* objects */
+	bool overflowed; /* some block is flagged */
 	/* For the verifier, which visits slots for another purpose; NULL while marking. */
 	void (*visit)(struct gcs_tracer *tracer, void **slot);
 	void *context;

@@ -31,11 +31,15 @@ static void ambiguous(struct scan *scan, uintptr_t word)
 	scan->visit(object, scan->context);
 }
 
-/* A parked thread may go on writing frames that hold no references: any word may be read at any time. */
-__attribute__((no_sanitize("address", "thread"))) static void scan_words(struct scan *scan, uintptr_t low,
-									 uintptr_t high)
+/*
+ * A parked thread may go on writing frames that hold no references: any word may
+ * be read at any time.
+ */
+__attribute__((no_sanitize("address", "thread"))) static void
+scan_words(struct scan *scan, uintptr_t low, uintptr_t high)
 {
-	const uintptr_t *word = (const uintptr_t *)((low + sizeof(*word) - 1) & ~(sizeof(*word) - 1));
+	const uintptr_t *word =
+		(const uintptr_t *)((low + sizeof(*word) - 1) & ~(sizeof(*word) - 1));
 
 	for (; (uintptr_t)(word + 1) <= high; word++)
 		if (space_contains(&scan->heap->space, *word - 1))
@@ -62,7 +66,8 @@ static void scan_mutator(struct scan *scan, const struct mutator *mutator)
 	scan_words(scan, mutator->stack_low, mutator->stack_top);
 }
 
-uint64_t scan_roots(struct gcs_heap *heap, void (*visit)(void *object, void *context), void *context)
+uint64_t scan_roots(struct gcs_heap *heap, void (*visit)(void *object, void *context),
+		    void *context)
 {
 	struct scan scan = { heap, visit, context, 0 };
 	const struct mutator *mutator;

@@ -10,6 +10,7 @@
  * frames, and whatever a conservative mutator's stack and registers might mean.
  * Returns how many roots pointed at an object.
  */
-uint64_t scan_roots(struct gcs_heap *heap, void (*visit)(void *object, void *context), void *context);
+uint64_t scan_roots(struct gcs_heap *heap, void (*visit)(void *object, void *context),
+		    void *context);
 
 #endif

@@ -37,7 +37,8 @@ static size_t field(const struct verifier *verifier, void **slot)
 static int complain(struct verifier *verifier, void **slot, const char *what)
 {
 	return fail(-EUCLEAN, "%s at %p, field at byte %zu: it refers to %p, %s",
-		    type_name(verifier, verifier->owner), verifier->owner, field(verifier, slot), *slot, what);
+		    type_name(verifier, verifier->owner), verifier->owner, field(verifier, slot),
+		    *slot, what);
 }
 
 /* Is this the payload of an allocated object? NULL, or what is wrong. */
@@ -107,15 +108,17 @@ static void visit_object(struct verifier *verifier, char *object)
 		visit_slot(&verifier->tracer, (void **)(object + type->pointers[i]));
 	for (i = 0; i < length; i++)
 		for (j = 0; j < type->element_pointer_count; j++)
-			visit_slot(&verifier->tracer, (void **)(object + type->size + i * type->element_size +
-								type->element_pointers[j]));
+			visit_slot(&verifier->tracer,
+				   (void **)(object + type->size + i * type->element_size +
+					     type->element_pointers[j]));
 	if (type->trace)
 		type->trace(object, &verifier->tracer);
 }
 
 static bool create(struct verifier *verifier, struct gcs_heap *heap)
 {
-	size_t page = platform_page_size(), granules = (heap->space.frontier << BLOCK_SHIFT) >> GRANULE_SHIFT;
+	size_t page = platform_page_size(),
+	       granules = (heap->space.frontier << BLOCK_SHIFT) >> GRANULE_SHIFT;
 
 	*verifier = (struct verifier){ 0 };
 	tracer_create(&verifier->tracer, heap);

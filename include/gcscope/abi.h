@@ -66,7 +66,7 @@ struct gcs_mutator {
 	uint32_t poll;	     /* nonzero: come to a safepoint */
 	uint32_t unused;
 	uint8_t *cards;	     /* biased: the card of address a is cards[a >> GCS_CARD_BITS] */
-	uint64_t stores;     /* references stored with the barrier, since the last safepoint that counted */
+	uint64_t stores;     /* references stored with the barrier, since last counted */
 	uint64_t objects;    /* allocated, likewise */
 	struct gcs_frame *frames;
 	struct gcs_run runs[GCS_RUNS];

@@ -38,7 +38,7 @@ struct gcscope_histogram {
 	__u64 sum;
 	__u64 min_inverted; /* ~minimum, so that zero is the right start */
 	__u64 max;
-	__u64 edges[GCSCOPE_EDGES + 1]; /* [i]: above edge i-1, at most edge i; the last: above all */
+	__u64 edges[GCSCOPE_EDGES + 1]; /* [i]: above edge i-1, at most edge i; last: above all */
 	__u64 slots[GCSCOPE_SLOTS];
 };
 

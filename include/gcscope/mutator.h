@@ -68,7 +68,8 @@ static inline void *gcs_alloc(struct gcs_mutator *mutator, const struct gcs_type
 }
 
 /* The same for an array type with this many elements. */
-GCS_API void *gcs_alloc_array(struct gcs_mutator *mutator, const struct gcs_type *type, size_t length);
+GCS_API void *gcs_alloc_array(struct gcs_mutator *mutator, const struct gcs_type *type,
+			      size_t length);
 
 /* How many elements an array has. */
 static inline size_t gcs_array_length(const void *array)

@@ -36,14 +36,20 @@ static inline void gcs_frame_pop(struct gcs_mutator *mutator, struct gcs_frame *
 	mutator->frames = frame->previous;
 }
 
-/* A root of its own, for foreign code to hold. NULL: no memory. Any thread that may touch objects. */
+/*
+ * A root of its own, for foreign code to hold. NULL: no memory. Any thread that
+ * may touch objects.
+ */
 struct gcs_handle {
 	void *object;
 };
 GCS_API struct gcs_handle *gcs_handle_new(struct gcs_heap *heap, void *object);
 GCS_API void gcs_handle_free(struct gcs_heap *heap, struct gcs_handle *handle);
 
-/* slots[0..count) hold references (or NULL) until gcs_root_remove of the same address. -ENOMEM; -ENOENT. */
+/*
+ * slots[0..count) hold references (or NULL) until gcs_root_remove of the same
+ * address. -ENOMEM; -ENOENT.
+ */
 GCS_API int gcs_root_add(struct gcs_heap *heap, void **slots, size_t count);
 GCS_API int gcs_root_remove(struct gcs_heap *heap, void **slots);
 

@@ -21,7 +21,7 @@ GCS_API void gcs_trace_slot(struct gcs_tracer *tracer, void **slot);
 
 struct gcs_type_info {
 	const char *name;
-	size_t size;		    /* bytes of the fixed part of the payload; may be 0 for an array */
+	size_t size;		    /* bytes of the fixed part of the payload; 0 for plain arrays */
 	const uint32_t *pointers;   /* byte offsets of the references in it */
 	size_t pointer_count;
 	size_t element_size;	    /* arrays: bytes of an element, behind the fixed part; else 0 */

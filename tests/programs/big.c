@@ -84,9 +84,12 @@ static uint64_t count_array(struct node *const *array)
 int main(int argc, char **argv)
 {
 	static const uint32_t offsets[] = { 0 };
-	struct gcs_type_info node = { .name = "node", .size = sizeof(struct node), .pointers = offsets,
-				      .pointer_count = 1 };
-	struct gcs_type_info array = { .name = "array", .element_size = 8, .element_pointers = offsets,
+	struct gcs_type_info node = {
+		.name = "node", .size = sizeof(struct node), .pointers = offsets, .pointer_count = 1
+	};
+	struct gcs_type_info array = { .name = "array",
+				       .element_size = 8,
+				       .element_pointers = offsets,
 				       .element_pointer_count = 1 };
 	struct gcscope_stats stats;
 	int is_list = argc == 3 && !strcmp(argv[1], "list");
@@ -101,11 +104,16 @@ int main(int argc, char **argv)
 	all = is_list ? (void *)make_list(count) : (void *)make_array(count);
 	gcs_collect(mutator);
 	gcs_stats_read(heap, &stats);
-	/* A large object is counted in pages of 4096 bytes, its first granule and header included. */
+	/*
+	 * A large object is counted in pages of 4096 bytes, its first granule and header
+	 * included.
+	 */
 	array_bytes = is_list ? 0 : (count * 8 + 16 + 4095) / 4096 * 4096;
-	expect(stats.size_live_bytes == count * NODE_CELL + array_bytes, "not all objects were marked");
+	expect(stats.size_live_bytes == count * NODE_CELL + array_bytes,
+	       "not all objects were marked");
 	expect(!gcs_verify(heap, mutator), "the verifier complains");
-	expect((is_list ? count_list(all) : count_array(all)) == count, "not all objects are there");
+	expect((is_list ? count_list(all) : count_array(all)) == count,
+	       "not all objects are there");
 	printf("marked %" PRIu64 ", verified, counted %" PRIu64 "\n", count, count);
 	return 0;
 }

@@ -39,7 +39,8 @@ int main(void)
 	int i;
 
 	if (gcs_heap_create(&heap, NULL) ||
-	    gcs_type_register(&type, heap, &(struct gcs_type_info){ .name = "object", .size = 16 })) {
+	    gcs_type_register(&type, heap,
+			      &(struct gcs_type_info){ .name = "object", .size = 16 })) {
 		fprintf(stderr, "deaf: %s\n", gcs_error_message());
 		return 1;
 	}

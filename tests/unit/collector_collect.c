@@ -42,12 +42,17 @@ static struct fixture create(enum gcs_roots roots, struct gcs_options options)
 
 	assert_int_equal(gcs_heap_create(&f.heap, &options), 0);
 	assert_int_equal(gcs_mutator_attach(&f.mutator, f.heap, roots), 0);
-	f.node = register_type(f.heap, (struct gcs_type_info){ .name = "node", .size = sizeof(struct node),
-							       .pointers = zero_offset, .pointer_count = 1 });
-	f.references = register_type(f.heap, (struct gcs_type_info){ .name = "references", .element_size = 8,
-								     .element_pointers = zero_offset,
-								     .element_pointer_count = 1 });
-	f.bytes = register_type(f.heap, (struct gcs_type_info){ .name = "bytes", .element_size = 1 });
+	f.node = register_type(f.heap, (struct gcs_type_info){ .name = "node",
+							       .size = sizeof(struct node),
+							       .pointers = zero_offset,
+							       .pointer_count = 1 });
+	f.references =
+		register_type(f.heap, (struct gcs_type_info){ .name = "references",
+							      .element_size = 8,
+							      .element_pointers = zero_offset,
+							      .element_pointer_count = 1 });
+	f.bytes =
+		register_type(f.heap, (struct gcs_type_info){ .name = "bytes", .element_size = 1 });
 	return f;
 }
 
@@ -188,9 +193,9 @@ static void trace_odd(void *object, struct gcs_tracer *tracer)
 static void trace_functions_are_called(void **state)
 {
 	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
-	struct gcs_type *type = register_type(f.heap, (struct gcs_type_info){ .name = "odd",
-									      .size = sizeof(struct odd),
-									      .trace = trace_odd });
+	struct gcs_type *type = register_type(
+		f.heap, (struct gcs_type_info){
+				.name = "odd", .size = sizeof(struct odd), .trace = trace_odd });
 	struct odd *odd = gcs_alloc(f.mutator, type);
 	struct gcs_handle *handle = gcs_handle_new(f.heap, odd);
 
@@ -237,7 +242,8 @@ static void arrays_of_all_sizes(void **state)
 		assert_true(empty >= 8 + 8 * lengths[i]);
 		for (j = 0; j < lengths[i]; j += 3)
 			gcs_store(f.mutator, array, &array[j], list(&f, 1));
-		assert_int_equal(live_after_collecting(&f), empty + (lengths[i] + 2) / 3 * NODE_CELL);
+		assert_int_equal(live_after_collecting(&f),
+				 empty + (lengths[i] + 2) / 3 * NODE_CELL);
 		gcs_handle_free(f.heap, handle);
 		assert_int_equal(live_after_collecting(&f), 0);
 	}
@@ -247,7 +253,8 @@ static void arrays_of_all_sizes(void **state)
 /* The header has 32 bits for a length; more stands in the word before it. */
 static void very_long_arrays(void **state)
 {
-	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ .heap_max = 8ULL << 30 });
+	struct fixture f =
+		create(GCS_ROOTS_PRECISE, (struct gcs_options){ .heap_max = 8ULL << 30 });
 	size_t length = (1ULL << 32) + 12345;
 	char *bytes = gcs_alloc_array(f.mutator, f.bytes, length);
 	struct gcs_handle *handle = gcs_handle_new(f.heap, bytes);
@@ -272,8 +279,9 @@ static void payloads_are_aligned(void **state)
 
 	(void)state;
 	for (size = 1; size < 20000; size = size * 3 / 2 + 1) {
-		type = register_type(f.heap,
-				     (struct gcs_type_info){ .name = "aligned", .size = size, .align = 16 });
+		type = register_type(f.heap, (struct gcs_type_info){ .name = "aligned",
+								     .size = size,
+								     .align = 16 });
 		for (i = 0; i < 100; i++)
 			assert_int_equal((uintptr_t)gcs_alloc(f.mutator, type) % 16, 0);
 	}
@@ -313,7 +321,10 @@ static void memory_runs_out_politely(void **state)
 	destroy(&f);
 }
 
-/* Marked although the stack may not grow: a long array of distinct objects, and a wide, deep tree of arrays. */
+/*
+ * Marked although the stack may not grow: a long array of distinct objects, and a
+ * wide, deep tree of arrays.
+ */
 static void marking_survives_a_full_stack(void **state)
 {
 	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ .mark_stack_max = 16 });
@@ -327,7 +338,8 @@ static void marking_survives_a_full_stack(void **state)
 	before = live_after_collecting(&f);
 	for (i = 0; i < length; i++)
 		gcs_store(f.mutator, array, &array[i], list(&f, i % 7 == 0 ? 3 : 1));
-	assert_int_equal(live_after_collecting(&f), before + (length + 2 * ((length + 6) / 7)) * NODE_CELL);
+	assert_int_equal(live_after_collecting(&f),
+			 before + (length + 2 * ((length + 6) / 7)) * NODE_CELL);
 	destroy(&f);
 }
 
@@ -369,8 +381,8 @@ static void the_verifier_finds_a_bad_reference(void **state)
 	(void)state;
 	node->next = (struct node *)((char *)node + 8);
 	snprintf(expected, sizeof(expected),
-		 "node at %p, field at byte 0: it refers to %p, which is no allocated object", (void *)node,
-		 (void *)node->next);
+		 "node at %p, field at byte 0: it refers to %p, which is no allocated object",
+		 (void *)node, (void *)node->next);
 	assert_int_equal(gcs_verify(f.heap, f.mutator), -EUCLEAN);
 	assert_string_equal(gcs_error_message(), expected);
 	node->next = (struct node *)&f;

@@ -117,7 +117,8 @@ static void large_objects_are_found_from_inside(void **state)
 	assert_int_equal(block->bytes, 303104); /* 74 pages */
 	assert_ptr_equal(space_find_object(&space, payload), (void *)payload);
 	assert_ptr_equal(space_find_object(&space, payload + 250000), (void *)payload);
-	assert_ptr_equal(space_find_object(&space, block_address(&space, block) + 303104), (void *)payload);
+	assert_ptr_equal(space_find_object(&space, block_address(&space, block) + 303104),
+			 (void *)payload);
 	assert_null(space_find_object(&space, block_address(&space, block) + 303105));
 	assert_null(space_find_object(&space, payload - 8));
 	space_free(&space, block);
@@ -138,7 +139,8 @@ static void sweeping_finds_all_dead_cells(void **state)
 	srand(1);
 	for (s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 		struct block *block = space_take_small(&space, class_of(sizes[s]));
-		uintptr_t first = block_address(&space, block) + BLOCK_FIRST_CELL, position = first, start, end;
+		uintptr_t first = block_address(&space, block) + BLOCK_FIRST_CELL, position = first,
+			  start, end;
 		size_t cells = block_cells(block), dead = 0, found = 0;
 
 		memset((void *)first, 0xaa, cells * sizes[s]);

@@ -52,7 +52,8 @@ static void bad_options_are_named(void **state)
 	refused("heap_max=", "GCSCOPE_OPTIONS: heap_max:  is not a size, such as 256M");
 	refused("heap_max=12Q", "GCSCOPE_OPTIONS: heap_max: 12Q is not a size, such as 256M");
 	refused("heap_max=-1", "GCSCOPE_OPTIONS: heap_max: -1 is not a size, such as 256M");
-	refused("heap_max=99999999999G", "GCSCOPE_OPTIONS: heap_max: 99999999999G is not a size, such as 256M");
+	refused("heap_max=99999999999G",
+		"GCSCOPE_OPTIONS: heap_max: 99999999999G is not a size, such as 256M");
 	refused("growth=5M", "GCSCOPE_OPTIONS: growth: 5M is not a whole number");
 	refused("plan=copying", "GCSCOPE_OPTIONS: there is no plan copying");
 	/* Smaller than a block. */
@@ -68,7 +69,8 @@ static void a_heap_refuses_them_too(void **state)
 	(void)state;
 	assert_int_equal(gcs_heap_create(&heap, &options), -EINVAL);
 	assert_non_null(strstr(gcs_error_message(), "heap_max"));
-	assert_int_equal(gcs_heap_create_abi(&heap, NULL, GCS_ABI_VERSION + 1, sizeof(options)), -EINVAL);
+	assert_int_equal(gcs_heap_create_abi(&heap, NULL, GCS_ABI_VERSION + 1, sizeof(options)),
+			 -EINVAL);
 	assert_non_null(strstr(gcs_error_message(), "build the program again"));
 	options.heap_max = 1ULL << 44;
 	if (gcs_heap_create(&heap, &options)) /* more than there are addresses, on most machines */
@@ -99,24 +101,38 @@ static void bad_types_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(gcs_heap_create(&heap, NULL), 0);
-	bad_type(heap, (struct gcs_type_info){ .name = "t", .size = 16, .pointers = offsets, .pointer_count = 3 },
+	bad_type(heap,
+		 (struct gcs_type_info){
+			 .name = "t", .size = 16, .pointers = offsets, .pointer_count = 3 },
 		 "type t: pointer offset 16 lies outside its fixed part of 16 bytes");
-	bad_type(heap, (struct gcs_type_info){ .name = "t", .size = 4, .pointers = offsets, .pointer_count = 1 },
+	bad_type(heap,
+		 (struct gcs_type_info){
+			 .name = "t", .size = 4, .pointers = offsets, .pointer_count = 1 },
 		 "type t: pointer offset 0 lies outside its fixed part of 4 bytes");
-	bad_type(heap, (struct gcs_type_info){ .name = "t", .size = 16, .pointers = odd, .pointer_count = 1 },
+	bad_type(heap,
+		 (struct gcs_type_info){
+			 .name = "t", .size = 16, .pointers = odd, .pointer_count = 1 },
 		 "type t: pointer offset 4 of its fixed part is not a multiple of 8");
 	bad_type(heap,
-		 (struct gcs_type_info){ .name = "t", .element_size = 8, .element_pointers = offsets,
+		 (struct gcs_type_info){ .name = "t",
+					 .element_size = 8,
+					 .element_pointers = offsets,
 					 .element_pointer_count = 2 },
 		 "type t: pointer offset 8 lies outside its element of 8 bytes");
 	bad_type(heap,
-		 (struct gcs_type_info){ .name = "t", .size = 4, .element_size = 8, .element_pointers = offsets,
+		 (struct gcs_type_info){ .name = "t",
+					 .size = 4,
+					 .element_size = 8,
+					 .element_pointers = offsets,
 					 .element_pointer_count = 1 },
 		 "type t: a fixed part of 4 bytes would misalign its elements' pointers");
 	bad_type(heap, (struct gcs_type_info){ .name = "t", .size = 8, .align = 32 },
 		 "type t: alignment 32 is not 8 or 16");
 	bad_type(heap,
-		 (struct gcs_type_info){ .name = "t", .size = 8, .pointers = offsets, .pointer_count = 1,
+		 (struct gcs_type_info){ .name = "t",
+					 .size = 8,
+					 .pointers = offsets,
+					 .pointer_count = 1,
 					 .trace = no_trace },
 		 "type t: it has a trace function and pointer offsets beside it");
 	assert_int_equal(gcs_heap_destroy(heap), 0);
@@ -131,7 +147,10 @@ static void many_types_keep_their_address(void **state)
 	(void)state;
 	assert_int_equal(gcs_heap_create(&heap, NULL), 0);
 	for (i = 0; i < 5000; i++) {
-		assert_int_equal(gcs_type_register(&type, heap, &(struct gcs_type_info){ .name = "t", .size = 40 }), 0);
+		assert_int_equal(
+			gcs_type_register(&type, heap,
+					  &(struct gcs_type_info){ .name = "t", .size = 40 }),
+			0);
 		if (!first)
 			first = type;
 	}

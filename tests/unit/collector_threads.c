@@ -40,8 +40,10 @@ static int create(void **state)
 	if (gcs_heap_create(&heap, &options))
 		return -1;
 	return gcs_type_register(&node_type, heap,
-				 &(struct gcs_type_info){ .name = "node", .size = sizeof(struct node),
-							  .pointers = offsets, .pointer_count = 1 });
+				 &(struct gcs_type_info){ .name = "node",
+							  .size = sizeof(struct node),
+							  .pointers = offsets,
+							  .pointer_count = 1 });
 }
 
 static int destroy(void **state)
@@ -214,7 +216,8 @@ static void live_as_a_child(struct gcs_mutator *mutator, const struct node *kept
 		_exit(2);
 	if (stats().pid != platform_pid())
 		_exit(3);
-	if (stats().allocation_objects > 50000 || stats().collections[GCS_KIND_MAJOR][GCS_CAUSE_EXPLICIT] != 1)
+	if (stats().allocation_objects > 50000 ||
+	    stats().collections[GCS_KIND_MAJOR][GCS_CAUSE_EXPLICIT] != 1)
 		_exit(4);
 	_exit(0);
 }
@@ -267,7 +270,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(many_mutators_share_a_heap, create, destroy),
-		cmocka_unit_test_setup_teardown(blocking_mutators_are_not_waited_for, create, destroy),
+		cmocka_unit_test_setup_teardown(blocking_mutators_are_not_waited_for, create,
+						destroy),
 		cmocka_unit_test_setup_teardown(polling_is_enough, create, destroy),
 		cmocka_unit_test_setup_teardown(children_of_fork_go_on, create, destroy),
 		cmocka_unit_test_setup_teardown(children_of_a_raw_clone_go_on, create, destroy),
