@@ -120,9 +120,7 @@ static __always_inline void model_heap_sized(const struct hit *hit, __u64 heap, 
 static __noinline struct gcscope_open *model_find(const struct hit *hit, __u64 heap, __u64 id,
 						  __u64 what)
 {
-	struct gcscope_open_key key = {
-		.process = hit->process, .heap = heap, .id = id, .what = what,
-	};
+	struct gcscope_open_key key = { hit->process, heap, id, what };
 
 	return bpf_map_lookup_elem(&open, &key);
 }
@@ -130,9 +128,7 @@ static __noinline struct gcscope_open *model_find(const struct hit *hit, __u64 h
 static __noinline int open_begin(const struct hit *hit, __u64 heap, __u64 id, __u64 what,
 				 const struct gcscope_open *value)
 {
-	struct gcscope_open_key key = {
-		.process = hit->process, .heap = heap, .id = id, .what = what,
-	};
+	struct gcscope_open_key key = { hit->process, heap, id, what };
 
 	if (bpf_map_update_elem(&open, &key, value, BPF_ANY))
 		lost(GCSCOPE_LOST_MAP);
@@ -141,9 +137,7 @@ static __noinline int open_begin(const struct hit *hit, __u64 heap, __u64 id, __
 
 static __noinline int open_end(const struct hit *hit, __u64 heap, __u64 id, __u64 what)
 {
-	struct gcscope_open_key key = {
-		.process = hit->process, .heap = heap, .id = id, .what = what,
-	};
+	struct gcscope_open_key key = { hit->process, heap, id, what };
 
 	return bpf_map_delete_elem(&open, &key);
 }

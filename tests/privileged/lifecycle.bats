@@ -72,6 +72,14 @@ two_under_one_pid() {
 	holds r.json 'p[0]["ns_pid"] == 1 and p[0]["pid"] > 1'
 }
 
+@test "inside a time namespace, pauses are when they were" {
+	timeout 60 unshare --time --monotonic 5000 --boottime 7000 --fork \
+		"$GCSCOPE" run --json -o r.json -- "$programs/pauses" 100 0.5 3>&-
+	nothing_lost r.json
+	holds r.json 'all(0 < w["at_seconds"] < r["duration_seconds"] for w in p[0]["worst_pauses"])'
+	holds r.json 'len(p[0]["worst_pauses"]) == 10 and p[0]["cgroup"]'
+}
+
 @test "parents and children collect, by fork and by raw clone, and none tells the other's totals" {
 	profile r.json "$programs/forks" 40 5 >out
 	grep -qx 'died 0' out

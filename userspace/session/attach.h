@@ -29,7 +29,7 @@ struct attach_ability {
 int attach_ability_read(struct attach_ability *ret_ability);
 
 struct attachment {
-	int link;	      /* of uprobe_multi, else -1 */
+	int link;		 /* of uprobe_multi, else -1 */
 	struct bpf_link **links; /* of perf events */
 	size_t count;
 };
@@ -40,8 +40,7 @@ struct attachment {
  * Return 0, or -1 with errno and nothing attached.
  */
 int attach_uprobe_multi(struct attachment *ret_attachment, struct bpf_program *program, int fd,
-			const struct site *sites, const uint64_t *cookies, size_t count,
-			pid_t pid);
+			const struct site *sites, const uint64_t *cookies, size_t count, pid_t pid);
 
 /*
  * The same in plain numbers: offsets in the file, of instructions and of

@@ -73,7 +73,7 @@ static void read_file(pid_t pid, const char *name, char *text, size_t size)
 
 /*
  * Whether the process that has this pid now is the one that started then (ns
- * of the boot clock; /proc tells it in ticks), and its leader lives: what /proc
+ * of the boot clock as /proc has it, in ticks), and its leader lives: what /proc
  * says of one that has ended is not true of its process.
  */
 static bool is_same(pid_t pid, uint64_t start_time)
@@ -156,10 +156,11 @@ static void describe(struct process *process, const struct gcscope_process_recor
 }
 
 /* What only /proc tells, while the process runs. */
-static void look_up(struct process *process, uint64_t start_time)
+static void look_up(struct session *session, struct process *process, uint64_t start_time)
 {
 	char *cgroup = read_cgroup(process->about.pid);
 
+	start_time += (uint64_t)session->boottime_offset;
 	if (!process->about.cgroup && is_same(process->about.pid, start_time))
 		process->about.cgroup = cgroup;
 	else
@@ -322,7 +323,8 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 		if (!process)
 			break;
 		describe(process, (const void *)record);
-		look_up(process, ((const struct gcscope_process_record *)record)->start_time);
+		look_up(session, process,
+			((const struct gcscope_process_record *)record)->start_time);
 		break;
 	case GCSCOPE_RECORD_EXEC:
 	case GCSCOPE_RECORD_EXIT:
@@ -361,7 +363,7 @@ void processes_reconcile(struct session *session)
 		process->about.ns_pid = value.ns_pid;
 		process->about.attached_late = value.late;
 		read_file(key, "comm", process->about.comm, sizeof(process->about.comm));
-		look_up(process, value.start_time);
+		look_up(session, process, value.start_time);
 	}
 	for (size_t i = 0; i < session->processes.count; i++) {
 		struct process *process = &session->processes.entries[i];

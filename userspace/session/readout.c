@@ -160,12 +160,21 @@ static void sort(struct process_report *process)
 		qsort(process->heaps, process->heap_count, sizeof(*process->heaps), compare_heaps);
 }
 
+static int compare_processes(const void *left, const void *right)
+{
+	const struct process_report *a = left, *b = right;
+
+	return a->process < b->process ? -1 : a->process > b->process;
+}
+
 static struct process_report *find_process(struct report *report, uint64_t number)
 {
-	for (size_t i = 0; i < report->process_count; i++)
-		if (report->processes[i].process == number)
-			return &report->processes[i];
-	return NULL;
+	const struct process_report key = { .process = number };
+
+	if (!report->process_count)
+		return NULL;
+	return bsearch(&key, report->processes, report->process_count, sizeof(key),
+		       compare_processes);
 }
 
 /*
@@ -366,7 +375,7 @@ static void add_profiler(struct report *report, struct session *session)
 struct report *readout(struct session *session)
 {
 	struct report *report = calloc(1, sizeof(*report));
-	uint64_t end = session->end_ns ? session->end_ns : clock_ns();
+	uint64_t end = session->end_ns ? session->end_ns : session_now(session);
 
 	if (!report)
 		return NULL;

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,6 +65,31 @@ static int on_record(void *context, void *data, size_t size)
 	return 0;
 }
 
+uint64_t session_now(const struct session *session)
+{
+	return clock_ns() - (uint64_t)session->monotonic_offset;
+}
+
+/* Lines such as "monotonic 100 0": seconds and nanoseconds. No such file: no such namespaces. */
+static void read_clock_offsets(struct session *session)
+{
+	FILE *offsets = fopen("/proc/self/timens_offsets", "re");
+	int64_t seconds, nanoseconds;
+	char clock[16];
+
+	if (!offsets)
+		return;
+	while (fscanf(offsets, "%15s %" SCNd64 " %" SCNd64, clock, &seconds, &nanoseconds) == 3) {
+		int64_t offset = seconds * (int64_t)NS_PER_SECOND + nanoseconds;
+
+		if (!strcmp(clock, "monotonic"))
+			session->monotonic_offset = offset;
+		else if (!strcmp(clock, "boottime"))
+			session->boottime_offset = offset;
+	}
+	fclose(offsets);
+}
+
 /* Load the kernel programs, and follow processes from now on. 0, or -errno. */
 static int load(struct session *session)
 {
@@ -101,6 +127,7 @@ int session_open(struct session **ret_session, const struct session_options *opt
 	session->options = *options;
 	verbose = options->verbose;
 	libbpf_set_print(print);
+	read_clock_offsets(session);
 	if (attach_ability_read(&session->ability))
 		return refused(session, tried, errno, needed);
 	session->multi = session->ability.uprobe_multi && !options->perf_events;
@@ -329,7 +356,7 @@ static int watch(struct session *session, pid_t pid, bool tree)
 		goto close_fd;
 	}
 	if (!session->begin_ns)
-		session->begin_ns = clock_ns();
+		session->begin_ns = session_now(session);
 	if (!tree)
 		status = session_attach_mapped(session, pid, false, &count);
 	if (has_ended(fd))
@@ -409,7 +436,7 @@ int session_report(struct session *session, struct report **ret_report)
 void session_detach(struct session *session)
 {
 	if (!session->end_ns)
-		session->end_ns = clock_ns();
+		session->end_ns = session_now(session);
 	session->bpf->bss->over = true;
 	files_clear(&session->files);
 }

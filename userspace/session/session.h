@@ -9,9 +9,9 @@
  *	session_report    what was counted so far; may be called again and again
  *	session_close     detach and free
  *
- * A file is attached to once, however many processes map it; kernel programs
- * filter by process. Nothing is pinned: when gcscope dies, by kill -9 too, the
- * kernel takes probes and programs away and the targets run on.
+ * Kernel programs look at watched processes alone, and where the kernel can do
+ * it, no other process is attached to. Nothing is pinned: when gcscope dies, by
+ * kill -9 too, the kernel takes probes and programs away and the targets run on.
  *
  * Functions return 0 or an enum exit_status; on failure the session's sentence
  * (session_error) says what happened and what to do.
@@ -44,7 +44,8 @@ int session_watch(struct session *session, pid_t pid);
 
 /*
  * Watch a process that has just been made and is stopped by its tracer, with
- * all its descendants. Files are attached by session_attach_mapped as they come.
+ * all its descendants. Files are attached by session_attach_mapped as they come,
+ * for all processes that map them now or later.
  */
 int session_watch_tree(struct session *session, pid_t pid);
 

@@ -26,9 +26,9 @@ struct note {
 
 struct reader {
 	Elf *elf;
-	size_t names;	  /* index of the section with the sections' names */
+	size_t names; /* index of the section with the sections' names */
 	size_t segments;
-	GElf_Shdr base;	  /* of .stapsdt.base; sh_size 0: none */
+	GElf_Shdr base; /* of .stapsdt.base; sh_size 0: none */
 	struct site *sites;
 	size_t count, room;
 };
@@ -240,9 +240,8 @@ int sites_read(int fd, struct site **ret_sites, size_t *ret_count)
 
 	elf_version(EV_CURRENT);
 	reader.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (reader.elf && elf_kind(reader.elf) == ELF_K_ELF &&
-	    gelf_getehdr(reader.elf, &header) && header.e_machine == MACHINE &&
-	    header.e_ident[EI_CLASS] == ELFCLASS64 &&
+	if (reader.elf && elf_kind(reader.elf) == ELF_K_ELF && gelf_getehdr(reader.elf, &header) &&
+	    header.e_machine == MACHINE && header.e_ident[EI_CLASS] == ELFCLASS64 &&
 	    !elf_getshdrstrndx(reader.elf, &reader.names) &&
 	    !elf_getphdrnum(reader.elf, &reader.segments))
 		failed = read_sites(&reader);

@@ -22,7 +22,9 @@ struct session {
 	struct gcscope_layout layouts[GCSCOPE_LAYOUTS]; /* [0] unused */
 	unsigned layout_count;
 	struct processes processes;
-	uint64_t begin_ns; /* when the first process was watched; 0 none yet */
+	/* What our time namespace adds to the kernel's clocks, in ns. */
+	int64_t monotonic_offset, boottime_offset;
+	uint64_t begin_ns; /* when the first process was watched, by the kernel's clock; 0 none yet */
 	uint64_t end_ns;   /* when the probes were taken off; 0 not yet */
 	double attach_seconds;
 	char error[1024];
@@ -31,6 +33,9 @@ struct session {
 /* Keep the sentence, printf-like, and return the status. */
 __attribute__((format(printf, 3, 4)))
 int session_fail(struct session *session, int status, const char *format, ...);
+
+/* The monotonic clock as kernel programs read it. */
+uint64_t session_now(const struct session *session);
 
 /* All records that wait now. Negative errno. */
 int session_drain(struct session *session);
