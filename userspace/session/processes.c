@@ -225,8 +225,10 @@ static void take(struct process *process, struct bpf_map *map, void *value, bool
 		struct gcscope_open_key open;
 	} key, next;
 	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+	/* A key that kernel programs take away meanwhile sends us back to the first. */
+	unsigned steps = 2 * bpf_map__max_entries(map);
 
-	while (more) {
+	while (more && steps--) {
 		key = next;
 		more = !bpf_map_get_next_key(fd, &key, &next);
 		if (key.process != process->about.process)

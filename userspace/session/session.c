@@ -319,10 +319,10 @@ static void unlist_process(struct session *session, pid_t pid)
 	files_detach(&session->files, pid);
 }
 
-/* Why no descriptor of a process could be had. EINVAL: it is a thread. */
+/* Why no descriptor of a process could be had. EINVAL, since Linux 6.15 ENOENT: it is a thread. */
 static int unopened(struct session *session, pid_t pid, int error)
 {
-	if (error == ESRCH || error == EINVAL)
+	if (error == ESRCH || error == EINVAL || error == ENOENT)
 		return session_fail(session, STATUS_NO_TARGET, "no process %d", pid);
 	return session_fail(session, STATUS_FAILED, "cannot watch process %d: %s", pid,
 			    strerror(error));
