@@ -19,7 +19,7 @@ cli: programs ## test the command from outside
 	$(call run_tests,cli,$(call bats,cli))
 privileged: programs ## test with real probes in the real kernel; needs root
 	$(call run_tests,privileged,$(call bats,privileged))
-system: programs ## test beside what it is used with
+system: programs ## test the whole: an installation, large heaps, what probes cost; needs root
 	$(call run_tests,system,$(call bats,system))
 model: ## check the models of the protocols with Spin
 	$(call run_tests,model,$(call bats,model))
