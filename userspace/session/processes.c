@@ -151,7 +151,7 @@ static struct process *meet(struct session *session, uint64_t number, pid_t pid)
 static void describe(struct process *process, const struct gcscope_process_record *record)
 {
 	process->about.ns_pid = record->ns_pid;
-	process->about.attached_late = record->late;
+	process->about.attached_late |= record->late;
 	memcpy(process->about.comm, record->comm, sizeof(record->comm));
 }
 
@@ -348,6 +348,16 @@ static uint64_t number_of(struct session *session, pid_t pid, struct gcscope_pro
 	return ret_value->process;
 }
 
+void processes_late(struct session *session, pid_t pid)
+{
+	struct gcscope_process value;
+	uint64_t number = number_of(session, pid, &value);
+	struct process *process = number ? meet(session, number, pid) : NULL;
+
+	if (process)
+		process->about.attached_late = true;
+}
+
 void processes_reconcile(struct session *session)
 {
 	int fd = bpf_map__fd(session->bpf->maps.processes);
@@ -363,7 +373,7 @@ void processes_reconcile(struct session *session)
 		if (!process || process->about.ns_pid)
 			continue;
 		process->about.ns_pid = value.ns_pid;
-		process->about.attached_late = value.late;
+		process->about.attached_late |= value.late;
 		read_file(key, "comm", process->about.comm, sizeof(process->about.comm));
 		look_up(session, process, value.start_time);
 	}

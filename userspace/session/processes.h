@@ -39,6 +39,9 @@ struct processes {
 /* A record from the ring buffer. */
 void processes_record(struct session *session, const struct gcscope_record *record);
 
+/* A process that has this pid now was not attached to from its start on. */
+void processes_late(struct session *session, pid_t pid);
+
 /* Notice what records that were lost would have told. */
 void processes_reconcile(struct session *session);
 

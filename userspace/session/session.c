@@ -241,19 +241,10 @@ static int unreadable(struct session *session, pid_t pid, int error, unsigned ne
 	return refused(session, tried, error, needed);
 }
 
-/* From its first event on, what a process reports says that we came late. */
-static void mark_late(struct session *session, pid_t pid)
-{
-	int fd = bpf_map__fd(session->bpf->maps.processes);
-	struct gcscope_process process;
-	uint32_t key = pid;
-
-	if (bpf_map_lookup_elem(fd, &key, &process))
-		return;
-	process.late = 1;
-	bpf_map_update_elem(fd, &key, &process, BPF_EXIST);
-}
-
+/*
+ * Attach to the runtimes in what a process maps now. A file that is new to it
+ * while it runs on (late) may have been in use for a while.
+ */
 static int attach_files(struct session *session, pid_t pid, bool late, unsigned *ret_count)
 {
 	struct mapping *mappings;
@@ -275,7 +266,7 @@ static int attach_files(struct session *session, pid_t pid, bool late, unsigned 
 			continue;
 		carrying++;
 		if (late && !file_attached(file, pid))
-			mark_late(session, pid);
+			processes_late(session, pid);
 		status = attach_file(session, file, pid, &mappings[i]);
 	}
 	mappings_free(mappings, count);
