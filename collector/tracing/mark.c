@@ -14,6 +14,8 @@ void tracer_create(struct gcs_tracer *tracer, struct gcs_heap *heap)
 	*tracer = (struct gcs_tracer){
 		.heap = heap,
 		.space = &heap->space,
+		.base = heap->space.base,
+		.marks = heap->space.marks,
 		.stack = &heap->mark_stack,
 		.types = heap->types.types,
 	};
@@ -34,7 +36,7 @@ static void set_grey(struct gcs_tracer *tracer, uintptr_t object)
 
 static inline void mark(struct gcs_tracer *tracer, uintptr_t object)
 {
-	if (!bit_claim(tracer->space->marks, object_granule(tracer->space, object)))
+	if (!bit_claim(tracer->marks, (object - HEADER_BYTES - tracer->base) >> GRANULE_SHIFT))
 		return;
 	tracer->marked++;
 	if (gcs_unlikely(!mark_stack_push(tracer->stack, object)))
@@ -122,29 +124,22 @@ static void scan_slice(struct gcs_tracer *tracer, uintptr_t entry)
 static void drain_stack(struct gcs_tracer *tracer)
 {
 	struct mark_stack *stack = tracer->stack;
-	uintptr_t queue[PREFETCH_DISTANCE] = { 0 }, entry;
+	uintptr_t queue[PREFETCH_DISTANCE] = { 0 }, entry, object;
 	unsigned at = 0, waiting = 0;
 
 	while (stack->count || waiting) {
-		entry = 0;
-		if (gcs_likely(stack->count)) {
-			entry = stack->entries[--stack->count];
-			if (gcs_unlikely(entry & ENTRY_SLICE)) {
-				scan_slice(tracer, entry);
-				continue;
-			}
-			__builtin_prefetch(gcs_header((void *)entry));
-			waiting++;
+		entry = stack->count ? stack->entries[--stack->count] : 0;
+		if (gcs_unlikely(entry & ENTRY_SLICE)) {
+			scan_slice(tracer, entry);
+			continue;
 		}
+		__builtin_prefetch(gcs_header((void *)entry)); /* of nothing, too: it is a hint */
+		object = queue[at];
+		queue[at] = entry;
 		at = (at + 1) % PREFETCH_DISTANCE;
-		if (queue[at]) {
-			waiting--;
-			uintptr_t object = queue[at];
-			queue[at] = entry;
+		waiting += !!entry - !!object;
+		if (object)
 			scan(tracer, object);
-		} else {
-			queue[at] = entry;
-		}
 	}
 }
 

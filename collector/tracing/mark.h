@@ -22,6 +22,8 @@
 struct gcs_tracer {
 	struct gcs_heap *heap;
 	struct space *space;
+	uintptr_t base;	 /* of the space, and its mark bits: at hand where each reference */
+	uint64_t *marks; /* needs them */
 	struct mark_stack *stack;
 	const struct type *types;
 	uint64_t marked; /* objects */
