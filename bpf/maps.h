@@ -46,6 +46,18 @@ struct {
 	__type(value, struct gcscope_open);
 } open SEC(".maps");
 
+/*
+ * By process number: a pause must be longer than this, in ns, to be among the
+ * longest of its process. Written by userspace, which keeps these.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u64);
+} floors SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, GCSCOPE_LAYOUTS);

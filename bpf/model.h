@@ -242,7 +242,8 @@ static __always_inline void model_pause_stopped(const struct hit *hit, __u64 hea
 static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, __u64 id)
 {
 	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
-	struct gcscope_pause_record *record;
+	struct gcscope_pause_record *record = NULL;
+	__u64 ns;
 
 	if (!pause) {
 		struct gcscope_heap_state *state = model_heap(hit, heap, 0);
@@ -251,11 +252,14 @@ static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, _
 			ended_unbegun(&state->first_pause, id);
 		return;
 	}
-	measure(hit, heap, GCSCOPE_METRIC_PAUSE, pause->kind, 0, hit->now - pause->begin_ns);
+	ns = hit->now - pause->begin_ns;
+	measure(hit, heap, GCSCOPE_METRIC_PAUSE, pause->kind, 0, ns);
 	if (pause->stopped_ns)
 		measure(hit, heap, GCSCOPE_METRIC_TIME_TO_SAFEPOINT, 0, 0,
 			pause->stopped_ns - pause->begin_ns);
-	record = RECORD(gcscope_pause_record, GCSCOPE_RECORD_PAUSE, hit->tgid, hit->process);
+	if (record_wanted(hit->process, ns))
+		record = RECORD(gcscope_pause_record, GCSCOPE_RECORD_PAUSE, hit->tgid,
+				hit->process);
 	if (record) {
 		record->heap = heap;
 		record->pause = id;

@@ -2,19 +2,32 @@
 /*
  * Records through the ring buffer.
  *
- *	struct gcscope_heap_record *record = RECORD(struct gcscope_heap_record, GCSCOPE_RECORD_HEAP, ...);
+ *	struct gcscope_heap_record *record;
+ *
+ *	record = RECORD(gcscope_heap_record, GCSCOPE_RECORD_HEAP, tgid, process);
  *	if (record) { fill it; record_submit(record); }
  *
  * A wakeup costs more than all else here, so the reader is woken when the
- * buffer is half full, and looks by time besides.
+ * buffer is half full, and looks by time besides. And what nobody needs is not
+ * sent: without a timeline, only pauses that may be among a process's longest.
  */
 #ifndef GCSCOPE_BPF_RECORDS_H
 #define GCSCOPE_BPF_RECORDS_H
 
 #include "maps.h"
 
-/* Somebody keeps a timeline: else collections, which reports do not need, are not sent. */
+/* Somebody keeps a timeline: all collections and pauses are wanted. */
 const volatile __u8 records_timeline = 0;
+
+static __always_inline bool record_wanted(__u64 process, __u64 pause_ns)
+{
+	__u64 *floor;
+
+	if (records_timeline)
+		return true;
+	floor = bpf_map_lookup_elem(&floors, &process);
+	return !floor || pause_ns > *floor;
+}
 
 static __always_inline void *record_reserve(__u32 size, __u16 type, __u32 tgid, __u64 process)
 {

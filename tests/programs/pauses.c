@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pauses RATE SECONDS [THREADS]: each thread collects a heap of its own, empty,
- * RATE times a second, each time in one pause. RATE 0: as fast as it goes. Says how
- * many there were and how long it took: "pauses N in S s".
+ * RATE x SECONDS times, in as many pauses, at that rate; late ones are made up for.
+ * RATE 0: as often as it can in that time. Says how many there were and how long it
+ * took: "pauses N in S s".
  */
 #include <gcscope/gcscope.h>
 #include <pthread.h>
@@ -37,7 +38,8 @@ static void *pause_often(void *unused)
 		exit(1);
 	}
 	begin = now();
-	for (; elapsed < seconds; elapsed = now() - begin) {
+	for (; rate > 0 ? (double)done < rate * seconds : elapsed < seconds;
+	     elapsed = now() - begin) {
 		if (rate > 0 && (double)done >= elapsed * rate)
 			continue;
 		gcs_collect(mutator);

@@ -4,7 +4,7 @@
  * without begins, statistics blocks that are not there or not what they claim.
  * It says what it did, so that a test can tell what must have been counted.
  *
- * wild heaps N: instead, one pause in each of N heaps.
+ * wild heaps N: instead, after a line on standard input, one pause in each of N heaps.
  */
 #include <gcscope/codes.h>
 #include <gcscope/stats.h>
@@ -71,6 +71,10 @@ static void collect(const void *block)
 
 static int pause_heaps(uint64_t heaps)
 {
+	char line[16];
+
+	if (!fgets(line, sizeof(line), stdin))
+		return 1;
 	for (uint64_t heap = 1; heap <= heaps; heap++) {
 		pause_requested(heap, 1, 0, MAJOR, EXPLICIT, 0);
 		pause_ended(heap, 1, 0, 0, 0, 0);

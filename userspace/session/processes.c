@@ -255,6 +255,7 @@ static void retire(struct session *session, struct process *process)
 	take(process, session->bpf->maps.heaps, value, true);
 	take(process, session->bpf->maps.histograms, value, true);
 	take(process, session->bpf->maps.open, value, false);
+	bpf_map_delete_elem(bpf_map__fd(session->bpf->maps.floors), &process->about.process);
 	free(value);
 }
 
@@ -280,6 +281,15 @@ static void exited(struct session *session, const struct gcscope_process_record 
 	retire(session, process);
 	if (!process->about.exec)
 		files_detach(&session->files, process->about.pid);
+}
+
+/* The list is full: shorter pauses than its last need not be told. */
+static void raise_floor(struct session *session, const struct process *process)
+{
+	uint64_t floor = process->about.worst[WORST_PAUSES - 1].duration_ns;
+
+	bpf_map_update_elem(bpf_map__fd(session->bpf->maps.floors), &process->about.process, &floor,
+			    BPF_ANY);
 }
 
 /* Among the longest, keep the list longest first. */
@@ -313,6 +323,8 @@ static void paused(struct session *session, const struct gcscope_pause_record *r
 					  record->stopped_ns - record->requested_ns },
 		.latest_mutator = { record->latest_mutator != 0, record->latest_mutator },
 	};
+	if (process->about.worst_count == WORST_PAUSES)
+		raise_floor(session, process);
 }
 
 void processes_record(struct session *session, const struct gcscope_record *record)
