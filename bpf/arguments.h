@@ -21,7 +21,7 @@
  * below 8 bytes is extended as its sign asks. False: it has none, or memory
  * could not be read, which is counted.
  */
-static __noinline __attribute__((unused)) bool site_argument(struct pt_regs *ctx, __u64 cookie, __u32 number,
+static __noinline bool site_argument(struct pt_regs *ctx, __u64 cookie, __u32 number,
 				     __u64 *ret_value)
 {
 	__u32 index = gcscope_cookie_layout(cookie), size, shift;

@@ -76,7 +76,7 @@ nothing_lost() {
 
 # semaphores PID: the sum of the probe semaphores in its memory.
 semaphores() {
-	python3 "$root/tests/privileged/semaphores.py" "$1"
+	"$root/tests/privileged/semaphores.py" "$1"
 }
 
 semaphores_are() {

@@ -44,14 +44,15 @@ static struct node *grow(struct gcs_mutator *mutator, unsigned long number, int 
 	return node;
 }
 
-static bool is_whole(struct gcs_mutator *mutator, struct node *node, unsigned long number, int depth)
+static bool is_whole(struct gcs_mutator *mutator, struct node *node, unsigned long number,
+		     int depth)
 {
 	if (!node || node->number != number)
 		return false;
-	return !depth || (is_whole(mutator, gcs_load(mutator, node, &node->left), 2 * number,
-				   depth - 1) &&
-			  is_whole(mutator, gcs_load(mutator, node, &node->right), 2 * number + 1,
-				   depth - 1));
+	if (!depth--)
+		return true;
+	return is_whole(mutator, gcs_load(mutator, node, &node->left), 2 * number, depth) &&
+	       is_whole(mutator, gcs_load(mutator, node, &node->right), 2 * number + 1, depth);
 }
 
 /* Replace one subtree, halfway down a path that the turn chooses. */
@@ -92,7 +93,10 @@ static void *churn(void *unused)
 
 int main(int argc, char **argv)
 {
-	static const uint32_t pointers[] = { offsetof(struct node, left), offsetof(struct node, right) };
+	static const uint32_t pointers[] = {
+		offsetof(struct node, left),
+		offsetof(struct node, right),
+	};
 	const struct gcs_type_info info = {
 		.name = "node",
 		.size = sizeof(struct node),

@@ -123,8 +123,8 @@ static void test_names_and_nesting(void **state)
 		"pid ns_pid comm cgroup attached_late runtime tier exit exec heaps worst_pauses");
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
-		     "heap plan end complete collections pauses time_to_safepoint phases allocation promotion "
-		     "barrier cards size stalls out_of_memory");
+		     "heap plan end complete collections pauses time_to_safepoint phases "
+		     "allocation promotion barrier cards size stalls out_of_memory");
 	assert_names(root, HEAP "collections.0", "kind generation cause count");
 	assert_names(root, HEAP "pauses.0", "kind " FIGURES " ledger_seconds faults");
 	assert_names(root, HEAP "pauses.0.ledger_seconds", LEDGER);

@@ -157,7 +157,8 @@ const struct argp options_processes = { .options = process_options, .parser = pa
 const struct argp options_duration = { .options = duration_options, .parser = parse_option };
 const struct argp options_interval = { .options = interval_options, .parser = parse_option };
 const struct argp options_data = { .options = data_options, .parser = parse_option };
-const struct argp options_attaching = { .options = attaching_options, .parser = parse_option };
+const struct argp options_attaching = { .options = attaching_options,
+					.parser = parse_option };
 const struct argp options_messages = { .options = message_options, .parser = parse_option };
 
 void options_to_children(struct argp_state *state, struct options *options)

@@ -22,7 +22,7 @@
 
 struct attach_ability {
 	bool uprobe_multi;
-	bool filter; /* its links can be for one process; before Linux 6.10 they were for one thread */
+	bool filter; /* its links can be for one process; until Linux 6.10 it was one thread */
 };
 
 /* What the running kernel can do, by trying. 0, or -1 with errno (EPERM). */

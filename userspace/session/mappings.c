@@ -153,7 +153,7 @@ int mapping_open(const struct mapping *mapping)
 	fd = open_regular(name, &status);
 	if (fd >= 0)
 		return fd;
-	/* That needs a capability; the name in the process's own root does not, but may have changed. */
+	/* That needs a capability. The name in its own root does not, but may have changed. */
 	error = errno;
 	snprintf(name, sizeof(name), "/proc/%d/root%s", mapping->thread, mapping->path);
 	fd = open_regular(name, &status);

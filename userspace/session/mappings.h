@@ -13,7 +13,7 @@ struct mapping {
 	dev_t device;	     /* as the map names them: on some file systems stat(2) differs */
 	ino_t inode;
 	char *path;	     /* as the process sees it, perhaps with " (deleted)" */
-	pid_t thread;	     /* that shows it: the leader, unless that has ended before the others */
+	pid_t thread;	     /* that shows it: the leader, unless it has ended */
 };
 
 /*

@@ -135,11 +135,11 @@ int session_open(struct session **ret_session, const struct session_options *opt
 	/* Without the right to, it is EPERM. */
 	if (error == -EACCES)
 		return session_fail(session, STATUS_FAILED,
-				    "%s: this kernel's verifier refuses them (-v tells why)", tried);
+				    "%s: this kernel's verifier refuses them; -v tells why", tried);
 	return error ? refused(session, tried, -error, needed) : 0;
 }
 
-/* The index of a layout that the kernel programs know; 0 for the calling convention's. -1: no room. */
+/* The index of a layout that kernel programs know; 0: calling convention. -1: no room. */
 static int layout_index(struct session *session, const struct gcscope_layout *layout)
 {
 	uint32_t index;

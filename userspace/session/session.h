@@ -36,7 +36,7 @@ struct session_options {
 	void *context;
 };
 
-/* *ret_session is set on failure too, so that its sentence can be read; NULL only without memory. */
+/* *ret_session is set on failure too, for its sentence; NULL only without memory. */
 int session_open(struct session **ret_session, const struct session_options *options);
 
 /* Watch a running process: STATUS_NO_TARGET, STATUS_NOT_PERMITTED, STATUS_NOTHING_TO_ATTACH. */
@@ -60,7 +60,7 @@ int session_attach_mapped(struct session *session, pid_t pid, bool late, unsigne
 /* Wait up to timeout_ms for records and drain them. 0, or STATUS_FAILED. */
 int session_poll(struct session *session, int timeout_ms);
 
-/* Readable when enough records wait: for poll(2) beside other things, then session_poll(session, 0). */
+/* Readable when enough records wait: to poll(2) beside others, then session_poll(session, 0). */
 int session_fd(const struct session *session);
 
 /* How many watched processes still run. */

@@ -24,7 +24,8 @@ struct session {
 	struct processes processes;
 	/* What our time namespace adds to the kernel's clocks, in ns. */
 	int64_t monotonic_offset, boottime_offset;
-	uint64_t begin_ns; /* when the first process was watched, by the kernel's clock; 0 none yet */
+	/* By the kernel's clock. */
+	uint64_t begin_ns; /* when the first process was watched; 0 none yet */
 	uint64_t end_ns;   /* when the probes were taken off; 0 not yet */
 	double attach_seconds;
 	char error[1024];
