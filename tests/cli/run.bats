@@ -252,22 +252,24 @@ t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(
 @test "kill -9 of gcscope at any time leaves the program running to its own end" {
 	cat >calls.py <<-'EOF'
 		import os, sys, time
-		end = time.monotonic() + 0.5
-		while time.monotonic() < end: os.getppid()
+		end = time.monotonic() + 0.4
+		while time.monotonic() < end:
+		    for _ in range(20): os.getppid()
+		    time.sleep(0.001)
 		open(sys.argv[1], "w").write("whole")
 	EOF
 	survived=0
 	for round in {1..40}; do
-		# The program that makes thousands of system calls is being stepped then.
+		# For its first tenth of a second it is stepped, and stands at a call every third time.
 		start out "$GCSCOPE" run -q -o /dev/null -- python3 -S -E calls.py "end.$round"
 		until_true pgrep -P "$pid" -x python3 >/dev/null || true
 		child=$(pgrep -P "$pid" -x python3 || true)
 		sleep "0.0$((RANDOM % 10))"
-		kill -9 "$pid"
+		# On a busy machine the program may have ended before.
+		kill -9 "$pid" || continue
 		wait "$pid" 2>/dev/null || true
 		[ -n "$child" ] || continue
-		until_true test ! -e "/proc/$child"
-		[ "$(cat "end.$round")" = whole ]
+		until_true grep -qs whole "end.$round"
 		survived=$((survived + 1))
 	done
 	echo "survived $survived"
