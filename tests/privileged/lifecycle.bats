@@ -110,7 +110,7 @@ two_under_one_pid() {
 	start out "$programs/steady"
 	target=$pid
 	until_true grep -q ready out
-	start /dev/null timeout 30 "$GCSCOPE" attach -q -p "$target" --json -o r.json
+	start /dev/null "$GCSCOPE" attach -q -p "$target" --json -o r.json
 	until_true listened_to "$target"
 	sleep 0.2
 	kill -9 "$target"
@@ -138,6 +138,7 @@ two_under_one_pid() {
 	start out "$GCSCOPE" run -q -o r.txt -- "$programs/steady"
 	until_true grep -q ready out
 	target=$(pgrep -P "$pid" steady)
+	started+=("$target")
 	until_true listened_to "$target"
 	kill -9 "$pid"
 	until_true at_rest "$target"

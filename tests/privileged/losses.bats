@@ -23,15 +23,13 @@ print("# gcscope: %.3f s of CPU; %d events in %.2f s" % (
 	start /dev/null sh -c 'exec "$0" heaps 4000 <line' "$programs/wild"
 	local target=$pid
 	exec 9>line
-	start /dev/null timeout 60 "$GCSCOPE" attach -p "$target" --json -o r.json 2>messages
-	local gcscope
+	start /dev/null "$GCSCOPE" attach -p "$target" --json -o r.json 2>messages
 	until_true grep -q watching messages
-	gcscope=$(pgrep -P "$pid" gcscope)
 	# It sleeps through the whole life of its target, whose end finds no room either.
-	kill -STOP "$gcscope"
+	kill -STOP "$pid"
 	echo go >&9
 	wait "$target"
-	kill -CONT "$gcscope"
+	kill -CONT "$pid"
 	wait "$pid"
 	exec 9>&-
 	holds r.json 'r["events"]["received"] == 8000 and r["events"]["unmatched"] == 0'
