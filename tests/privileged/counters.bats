@@ -115,3 +115,13 @@ agrees() { # LEAST COLLECTIONS, WORKLOAD, ARGUMENT...
 	done
 	same_counters
 }
+
+@test "a mutator that never stops: at exit both say that the counters are not complete" {
+	GCSCOPE_OPTIONS=exit_wait=100 profiled "$programs/deaf"
+	[ "$status" = 0 ]
+	same_counters
+	jq -e '.heaps[0] | .end == "exit_timeout" and .complete == false and .allocation.objects == 1000' stats.json
+	holds report.json '[(h["end"], h["complete"]) for h in p[0]["heaps"]] == [("exit_timeout", False)]'
+	"$GCSCOPE" run -- "$programs/deaf" >text
+	grep 'A mutator did not stop at exit' text
+}
