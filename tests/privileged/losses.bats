@@ -23,6 +23,7 @@ print("# gcscope: %.3f s of CPU; %d events in %.2f s" % (
 	start /dev/null sh -c 'exec "$0" heaps 4000 <line' "$programs/wild"
 	local target=$pid
 	exec 9>line
+	until_true grep -qx wild "/proc/$target/comm"
 	start /dev/null "$GCSCOPE" attach -p "$target" --json -o r.json 2>messages
 	until_true grep -q watching messages
 	# It sleeps through the whole life of its target, whose end finds no room either.

@@ -29,7 +29,7 @@
 /* How many events are handled before the caller gets its turn. */
 #define EVENTS_A_TURN 64
 
-#define TRACE_OPTIONS                                                          \
+#define TRACE_OPTIONS \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC)
 
 /* A process that is being stepped. One that is not needs no record. */
@@ -141,8 +141,7 @@ static void start_stepping(struct launch *launch, pid_t pid, bool late)
 	if (!stepped) {
 		if (launch->stepped_count == launch->stepped_room) {
 			size_t room = launch->stepped_room ? 2 * launch->stepped_room : 16;
-			struct stepped *more =
-				reallocarray(launch->stepped, room, sizeof(*more));
+			struct stepped *more = reallocarray(launch->stepped, room, sizeof(*more));
 
 			if (!more)
 				return;
@@ -193,8 +192,7 @@ static bool on_system_call(struct launch *launch, pid_t pid)
 	if (!stepped || ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(call), &call) <= 0)
 		return false;
 	if (call.op == PTRACE_SYSCALL_INFO_ENTRY)
-		stepped->maps_code = call.entry.nr == SYS_mmap &&
-				     call.entry.args[2] & PROT_EXEC &&
+		stepped->maps_code = call.entry.nr == SYS_mmap && call.entry.args[2] & PROT_EXEC &&
 				     !(call.entry.args[3] & MAP_ANONYMOUS);
 	if (call.op != PTRACE_SYSCALL_INFO_EXIT)
 		return false;

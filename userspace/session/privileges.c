@@ -75,7 +75,8 @@ void privileges_explain(char *text, size_t size, const char *tried, int error, u
 	if (!missing) {
 		list_names(out, needed);
 		fputs(" held, so something else refuses: a security module, lockdown, a "
-		      "container's seccomp filter (gcscope doctor tells more)", out);
+		      "container's seccomp filter (gcscope doctor tells more)",
+		      out);
 	} else {
 		length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 		path[length > 0 ? length : 0] = 0;

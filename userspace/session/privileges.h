@@ -11,20 +11,22 @@
 #include <sys/capability.h>
 
 /* X(NAME, "what it permits here") */
-#define PRIVILEGE_TABLE(X)                                                     \
-	X(BPF, "load kernel programs and make their maps")                     \
-	X(PERFMON, "attach them to probes and let them read other programs' memory") \
-	X(SYS_ADMIN, "attach probes one by one, where the kernel has no uprobe_multi") \
-	X(SYS_PTRACE, "look into the processes of other users")                \
+#define PRIVILEGE_TABLE(X)                                                                        \
+	X(BPF, "load kernel programs and make their maps")                                        \
+	X(PERFMON, "attach them to probes and let them read other programs' memory")              \
+	X(SYS_ADMIN, "attach probes one by one, where the kernel has no uprobe_multi")            \
+	X(SYS_PTRACE, "look into the processes of other users")                                   \
 	X(CHECKPOINT_RESTORE, "open files that a process maps but that were replaced or deleted") \
 	X(DAC_READ_SEARCH, "open programs in folders that only others may enter")
 
+enum privilege_index {
+#define PRIVILEGE_INDEX(NAME, what) PRIVILEGE_INDEX_##NAME,
+	PRIVILEGE_TABLE(PRIVILEGE_INDEX) PRIVILEGES
+#undef PRIVILEGE_INDEX
+};
+
 enum privilege {
-#define PRIVILEGE_BIT(NAME, what) PRIVILEGE_##NAME##_INDEX,
-	PRIVILEGE_TABLE(PRIVILEGE_BIT)
-#undef PRIVILEGE_BIT
-	PRIVILEGES,
-#define PRIVILEGE_MASK(NAME, what) PRIVILEGE_##NAME = 1 << PRIVILEGE_##NAME##_INDEX,
+#define PRIVILEGE_MASK(NAME, what) PRIVILEGE_##NAME = 1 << PRIVILEGE_INDEX_##NAME,
 	PRIVILEGE_TABLE(PRIVILEGE_MASK)
 #undef PRIVILEGE_MASK
 };

@@ -198,26 +198,33 @@ void kept_unpack(const struct kept *kept, void *value)
 		words[kept->words[i].index] = kept->words[i].word;
 }
 
-static void keep(struct process *process, const struct gcscope_histogram_key *key,
-		 const void *value, size_t size)
+/* Keep an entry of `heaps` or `histograms`, read into value. False: no memory. */
+static bool keep(struct process *process, struct bpf_map *map, const void *key, void *value)
 {
 	struct kept **more = reallocarray(process->kept, process->kept_count + 1, sizeof(*more));
-	struct kept *kept = more ? pack(key, value, size) : NULL;
+	struct gcscope_histogram_key kept_key = { 0 };
 
-	if (more)
-		process->kept = more;
-	if (kept)
-		process->kept[process->kept_count++] = kept;
+	if (!more)
+		return false;
+	process->kept = more;
+	if (bpf_map_lookup_elem(bpf_map__fd(map), key, value))
+		return false;
+	memcpy(&kept_key, key, bpf_map__key_size(map));
+	more[process->kept_count] = pack(&kept_key, value, bpf_map__value_size(map));
+	if (!more[process->kept_count])
+		return false;
+	process->kept_count++;
+	return true;
 }
 
 /*
- * Move all entries of a process out of a map, into value one after the other.
- * Every key of these maps starts with the number of its process.
+ * Move all entries of a process out of a map, by way of value; value NULL: drop
+ * them. What there is no memory for stays, and is reported from there. Every key
+ * of these maps starts with the number of its process.
  */
-static void take(struct process *process, struct bpf_map *map, void *value, bool keep_it)
+static void take(struct process *process, struct bpf_map *map, void *value)
 {
 	int fd = bpf_map__fd(map);
-	struct gcscope_histogram_key kept_key = { 0 };
 	union {
 		uint64_t process;
 		struct gcscope_heap_key heap;
@@ -233,11 +240,8 @@ static void take(struct process *process, struct bpf_map *map, void *value, bool
 		more = !bpf_map_get_next_key(fd, &key, &next);
 		if (key.process != process->about.process)
 			continue;
-		if (keep_it && !bpf_map_lookup_elem(fd, &key, value)) {
-			memcpy(&kept_key, &key, bpf_map__key_size(map));
-			keep(process, &kept_key, value, bpf_map__value_size(map));
-		}
-		bpf_map_delete_elem(fd, &key);
+		if (!value || keep(process, map, &key, value))
+			bpf_map_delete_elem(fd, &key);
 	}
 }
 
@@ -250,11 +254,11 @@ static void retire(struct session *session, struct process *process)
 	} *value = malloc(sizeof(*value));
 
 	process->about.ended = true;
-	if (!value)
-		return; /* what stays in the maps is reported from there */
-	take(process, session->bpf->maps.heaps, value, true);
-	take(process, session->bpf->maps.histograms, value, true);
-	take(process, session->bpf->maps.open, value, false);
+	if (value) {
+		take(process, session->bpf->maps.heaps, value);
+		take(process, session->bpf->maps.histograms, value);
+	}
+	take(process, session->bpf->maps.open, NULL);
 	bpf_map_delete_elem(bpf_map__fd(session->bpf->maps.floors), &process->about.process);
 	free(value);
 }

@@ -201,7 +201,7 @@ static int add_running_heaps(struct report *report, struct session *session)
 	for (; !bpf_map_get_next_key(map, previous, &key); previous = &key) {
 		struct process_report *process = find_process(report, key.process);
 
-		if (process && !process->ended && look_up_heap(map, &key, &state) &&
+		if (process && look_up_heap(map, &key, &state) &&
 		    add_heap(process, key.heap, &state))
 			return -1;
 	}
@@ -217,7 +217,7 @@ static int add_running_histograms(struct report *report, struct session *session
 	for (; !bpf_map_get_next_key(map, previous, &key); previous = &key) {
 		struct process_report *process = find_process(report, key.process);
 
-		if (process && !process->ended && !bpf_map_lookup_elem(map, &key, &histogram) &&
+		if (process && !bpf_map_lookup_elem(map, &key, &histogram) &&
 		    add_histogram(process, &key, &histogram))
 			return -1;
 	}
@@ -304,8 +304,7 @@ static void add_events(struct report *report, struct session *session)
 	report->events.lost[GCSCOPE_LOST_PROBE] = skipped_probes(session);
 }
 
-/* The memory of a map, as the kernel accounts it; false: unknown. */
-static bool map_bytes(struct bpf_map *map, uint64_t *ret_bytes)
+bool readout_map_bytes(struct bpf_map *map, uint64_t *ret_bytes)
 {
 	char path[64], line[128];
 	FILE *info;
@@ -318,10 +317,6 @@ static bool map_bytes(struct bpf_map *map, uint64_t *ret_bytes)
 	while (!found && fgets(line, sizeof(line), info))
 		found = sscanf(line, "memlock: %lu", ret_bytes) == 1;
 	fclose(info);
-	/* Before Linux 6.4 it told what a hash could grow to, not what it takes. */
-	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH &&
-	    *ret_bytes >= (uint64_t)bpf_map__max_entries(map) * bpf_map__value_size(map))
-		return false;
 	return found;
 }
 
@@ -330,10 +325,12 @@ static struct number all_map_bytes(struct session *session)
 	struct number sum = { .known = true };
 	struct bpf_map *map;
 
+	if (!session->maps_tell_use)
+		return (struct number){ 0 };
 	bpf_object__for_each_map(map, session->bpf->obj) {
 		uint64_t bytes;
 
-		if (!map_bytes(map, &bytes))
+		if (!readout_map_bytes(map, &bytes))
 			return (struct number){ 0 };
 		sum.value += bytes;
 	}

@@ -3,11 +3,16 @@
 #ifndef GCSCOPE_SESSION_READOUT_H
 #define GCSCOPE_SESSION_READOUT_H
 
+#include <bpf/libbpf.h>
+
 #include "model/report.h"
 
 struct session;
 
 /* What was counted so far. NULL: no memory. */
 struct report *readout(struct session *session);
+
+/* What the kernel says that a map takes, in bytes. False: it does not say. */
+bool readout_map_bytes(struct bpf_map *map, uint64_t *ret_bytes);
 
 #endif

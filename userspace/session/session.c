@@ -90,6 +90,14 @@ static void read_clock_offsets(struct session *session)
 	fclose(offsets);
 }
 
+/* An empty hash that already takes as much as a full one: it tells what it could grow to. */
+static bool maps_tell_use(struct bpf_map *empty)
+{
+	uint64_t bytes, full = (uint64_t)bpf_map__max_entries(empty) * bpf_map__value_size(empty);
+
+	return readout_map_bytes(empty, &bytes) && bytes < full;
+}
+
 /* Load the kernel programs, and follow processes from now on. 0, or -errno. */
 static int load(struct session *session)
 {
@@ -110,6 +118,7 @@ static int load(struct session *session)
 	error = error ? error : gcscope_bpf__attach(bpf);
 	if (error)
 		return error;
+	session->maps_tell_use = maps_tell_use(bpf->maps.histograms);
 	session->ring = ring_buffer__new(bpf_map__fd(bpf->maps.records), on_record, session, NULL);
 	return session->ring ? 0 : -errno;
 }

@@ -15,6 +15,7 @@ struct session {
 	struct session_options options;
 	struct gcscope_bpf *bpf;
 	struct ring_buffer *ring;
+	bool maps_tell_use; /* the kernel says what a hash takes; before 6.4, what it could take */
 	struct attach_ability ability;
 	bool multi; /* attach by uprobe_multi links */
 	bool tree;  /* descendants are watched too, so files are attached for everyone */

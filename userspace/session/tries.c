@@ -20,9 +20,15 @@
 
 #include "session/attach.h"
 
-/* r0 = 0; exit */
-#define RETURN_0                                                               \
-	{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT }
+/* r0 = 0 */
+#define RESULT_0                                    \
+	{                                           \
+		.code = BPF_ALU64 | BPF_MOV | BPF_K \
+	}
+#define EXIT                               \
+	{                                  \
+		.code = BPF_JMP | BPF_EXIT \
+	}
 
 /* 0 for a descriptor, which is closed; -errno for -1. */
 static int settle(int fd)
@@ -35,7 +41,7 @@ static int settle(int fd)
 
 int try_load(void)
 {
-	const struct bpf_insn program[] = { RETURN_0 };
+	const struct bpf_insn program[] = { RESULT_0, EXIT };
 
 	return settle(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "try", "GPL", program, 2, NULL));
 }
@@ -48,7 +54,7 @@ int try_ring_buffer(void)
 
 int try_tracepoint(void)
 {
-	const struct bpf_insn program[] = { RETURN_0 };
+	const struct bpf_insn program[] = { RESULT_0, EXIT };
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP);
 	int type = libbpf_find_vmlinux_btf_id("sched_process_exit", BPF_TRACE_RAW_TP);
 	int fd, result;
@@ -112,13 +118,18 @@ static int counter_open(struct counter *counter, uint32_t attach_type)
 
 	const struct bpf_insn program[] = {
 		/* r1 = the value's address; r2 = 1; atomically *r1 += r2 */
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = counter->map },
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_PSEUDO_MAP_VALUE,
+		  .imm = counter->map },
 		{ 0 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 1 },
-		{ .code = BPF_STX | BPF_DW | BPF_ATOMIC, .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_REG_2, .imm = BPF_ADD },
-		RETURN_0,
+		{ .code = BPF_STX | BPF_DW | BPF_ATOMIC,
+		  .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_REG_2,
+		  .imm = BPF_ADD },
+		RESULT_0,
+		EXIT,
 	};
 
 	counter->program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "try", "GPL", program,
@@ -152,7 +163,7 @@ int try_uprobe_multi(void)
 	struct attach_ability ability;
 	struct counter counter = { -1, -1 };
 	const uint64_t offset = probe_me_offset();
-	int self, error;
+	int self, link = -1, error;
 
 	if (attach_ability_read(&ability))
 		return -errno;
@@ -162,9 +173,9 @@ int try_uprobe_multi(void)
 	if (error)
 		return error;
 	self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	error = counter_hit(&counter, self < 0 ? -1 :
-					attach_link(counter.program, self, &offset, NULL, NULL, 1,
-						    getpid()));
+	if (self >= 0)
+		link = attach_link(counter.program, self, &offset, NULL, NULL, 1, getpid());
+	error = counter_hit(&counter, link);
 	close(self);
 	return error;
 }
