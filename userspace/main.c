@@ -13,12 +13,12 @@
 const char *argp_program_version = "gcscope " GCSCOPE_VERSION;
 
 /* X(name, "what it does") */
-#define COMMAND_TABLE(X)                                                       \
-	X(run, "start a program under the profiler, report when it ends")      \
-	X(attach, "profile running processes")                                 \
-	X(export, "keep a metrics file current for Prometheus")                \
-	X(list, "processes that can be profiled now, and how")                 \
-	X(doctor, "what this kernel, user and machine allow")                  \
+#define COMMAND_TABLE(X)                                                  \
+	X(run, "start a program under the profiler, report when it ends") \
+	X(attach, "profile running processes")                            \
+	X(export, "keep a metrics file current for Prometheus")           \
+	X(list, "processes that can be profiled now, and how")            \
+	X(doctor, "what this kernel, user and machine allow")             \
 	X(events, "the event table")
 
 static const struct command {
@@ -48,8 +48,7 @@ static void find_command(struct argp_state *state, struct call *call, const char
 		call->command = &commands[i];
 		return;
 	}
-	argp_failure(state, STATUS_USAGE, 0, "there is no command '%s' (see gcscope --help)",
-		     name);
+	argp_failure(state, STATUS_USAGE, 0, "there is no command '%s' (see gcscope --help)", name);
 }
 
 /* `gcscope help COMMAND' is `gcscope COMMAND --help', and without COMMAND `gcscope --help'. */

@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
-	if (gcs_heap_create(&heap, NULL) || gcs_mutator_attach(&mutator, heap, GCS_ROOTS_CONSERVATIVE)) {
+	if (gcs_heap_create(&heap, NULL) ||
+	    gcs_mutator_attach(&mutator, heap, GCS_ROOTS_CONSERVATIVE)) {
 		fprintf(stderr, "steady: %s\n", gcs_error_message());
 		return 1;
 	}

@@ -17,14 +17,15 @@ static const struct argp attach_argp = {
 	       "ends, in whatever way."
 	       "\vExit status: 0 fine; 1 failed; 2 usage; 3 no such process; 4 not permitted; "
 	       "5 nothing to attach to in a process.",
-	.children = (const struct argp_child[]){
-		{ &options_processes, 0, "", 1 },
-		{ &options_duration, 0, NULL, 1 },
-		{ &options_data, 0, "", 2 },
-		{ &options_attaching, 0, NULL, 3 },
-		{ &options_messages, 0, "", 3 },
-		{ 0 },
-	},
+	.children =
+		(const struct argp_child[]){
+			{ &options_processes, 0, "", 1 },
+			{ &options_duration, 0, NULL, 1 },
+			{ &options_data, 0, "", 2 },
+			{ &options_attaching, 0, NULL, 3 },
+			{ &options_messages, 0, "", 3 },
+			{ 0 },
+		},
 };
 
 /* Probes off, what is on the way drained, and the report. */
@@ -63,8 +64,7 @@ static int watch(const struct options *options, struct output *output)
 		output_abandon(output);
 	} else {
 		say("watching %zu process%s%s", options->pid_count,
-		    options->pid_count == 1 ? "" : "es",
-		    options->duration ? "" : " (Ctrl-C ends)");
+		    options->pid_count == 1 ? "" : "es", options->duration ? "" : " (Ctrl-C ends)");
 		event = watch_until(session, &signals, watch_end(options));
 		status = finish(session, output);
 		if (event == WATCH_FAILED)

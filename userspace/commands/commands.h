@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The subcommands. Each gets its own argv, with argv[0] "gcscope NAME", and returns an exit status. */
+/* The subcommands. Each gets its own argv, argv[0] being "gcscope NAME"; returns an exit status. */
 #ifndef GCSCOPE_COMMANDS_H
 #define GCSCOPE_COMMANDS_H
 

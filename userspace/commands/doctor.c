@@ -69,8 +69,8 @@ static char *format(const char *text, ...)
 static void add(struct findings *findings, enum state state, const char *name, char *detail,
 		char *fix)
 {
-	findings->rows = need(
-		reallocarray(findings->rows, findings->count + 1, sizeof(*findings->rows)));
+	findings->rows =
+		need(reallocarray(findings->rows, findings->count + 1, sizeof(*findings->rows)));
 	findings->rows[findings->count++] =
 		(struct finding){ .state = state, .name = name, .detail = detail, .fix = fix };
 }
@@ -89,31 +89,57 @@ struct trial {
 	const char *absent; /* what to do where the kernel has no such thing; NULL: nothing */
 };
 
-static const struct trial trials[] = {
-	{ "kernel programs", try_load, PRIVILEGE_BPF | PRIVILEGE_PERFMON,
-	  "can be loaded", "a kernel with CONFIG_BPF_SYSCALL" },
-	{ "ring buffer", try_ring_buffer, PRIVILEGE_BPF,
-	  "records can come through it", "Linux 5.8 or later" },
-	{ "tracepoints", try_tracepoint, PRIVILEGE_BPF | PRIVILEGE_PERFMON,
-	  "can be attached to, through the kernel's BTF",
-	  "a kernel with CONFIG_DEBUG_INFO_BTF (it has /sys/kernel/btf/vmlinux)" },
-	{ "uprobe_multi", try_uprobe_multi, PRIVILEGE_BPF | PRIVILEGE_PERFMON,
-	  "all probes of a file go on and off at once", "Linux 6.6 or later" },
-	{ "uprobe events", try_uprobe_event, PRIVILEGE_BPF | PRIVILEGE_PERFMON | PRIVILEGE_SYS_ADMIN,
-	  "probes can go on one by one, where there is no uprobe_multi",
-	  "a kernel with CONFIG_UPROBE_EVENTS" },
-	{ "ptrace", try_ptrace, PRIVILEGE_SYS_PTRACE,
-	  "gcscope run can start programs", NULL },
+enum {
+	TRIAL_LOAD,
+	TRIAL_RING_BUFFER,
+	TRIAL_TRACEPOINT,
+	TRIAL_UPROBE_MULTI,
+	TRIAL_UPROBE_EVENT,
+	TRIAL_PTRACE,
+	TRIALS,
 };
-enum { TRIAL_UPROBE_MULTI = 3, TRIAL_UPROBE_EVENT = 4, TRIALS = sizeof(trials) / sizeof(trials[0]) };
 
-static int run_trial(struct findings *findings, const struct trial *trial)
+static const struct trial trials[TRIALS] = {
+	[TRIAL_LOAD] = {
+		"kernel programs", try_load, PRIVILEGE_BPF | PRIVILEGE_PERFMON,
+		"can be loaded", "a kernel with CONFIG_BPF_SYSCALL",
+	},
+	[TRIAL_RING_BUFFER] = {
+		"ring buffer", try_ring_buffer, PRIVILEGE_BPF,
+		"records can come through it", "Linux 5.8 or later",
+	},
+	[TRIAL_TRACEPOINT] = {
+		"tracepoints", try_tracepoint, PRIVILEGE_BPF | PRIVILEGE_PERFMON,
+		"can be attached to, through the kernel's BTF",
+		"a kernel with CONFIG_DEBUG_INFO_BTF (it has /sys/kernel/btf/vmlinux)",
+	},
+	[TRIAL_UPROBE_MULTI] = {
+		"uprobe_multi", try_uprobe_multi, PRIVILEGE_BPF | PRIVILEGE_PERFMON,
+		"all probes of a file go on and off at once", "Linux 6.6 or later",
+	},
+	[TRIAL_UPROBE_EVENT] = {
+		"uprobe events", try_uprobe_event,
+		PRIVILEGE_BPF | PRIVILEGE_PERFMON | PRIVILEGE_SYS_ADMIN,
+		"probes can go on one by one, where there is no uprobe_multi",
+		"a kernel with CONFIG_UPROBE_EVENTS",
+	},
+	[TRIAL_PTRACE] = {
+		"ptrace", try_ptrace, PRIVILEGE_SYS_PTRACE,
+		"gcscope run can start programs", NULL,
+	},
+};
+
+/* Returns what the trial returned. spare: there is something better, and that works. */
+static int run_trial(struct findings *findings, const struct trial *trial, bool spare)
 {
 	char text[1024];
 	int error = trial->try();
 
 	if (!error) {
 		add(findings, STATE_OK, trial->name, format("%s", trial->works), NULL);
+	} else if (spare) {
+		add(findings, STATE_NOTE, trial->name,
+		    format("%s; not needed here", strerror(-error)), NULL);
 	} else if (refused(error)) {
 		privileges_explain(text, sizeof(text), "refused", -error, trial->needed);
 		add(findings, STATE_NO, trial->name, format("%s", text), NULL);
@@ -136,8 +162,7 @@ static int try_session(struct findings *findings)
 
 	need(session);
 	if (!status)
-		add(findings, STATE_OK, "session", format("gcscope's own programs run here"),
-		    NULL);
+		add(findings, STATE_OK, "session", format("gcscope's own programs run here"), NULL);
 	else
 		add(findings, STATE_NO, "session", format("%s", session_error(session)), NULL);
 	session_close(session);
@@ -159,7 +184,8 @@ static void look_at_privileges(struct findings *findings)
 
 	for (int i = 0; i < PRIVILEGES; i++)
 		add(findings, STATE_NOTE, privilege_rows[i].name,
-		    format("%s: %s", held & 1U << i ? "held" : "missing", privilege_rows[i].what),
+		    format("%s; with it one can %s", held & 1U << i ? "held" : "missing",
+			   privilege_rows[i].what),
 		    NULL);
 }
 
@@ -207,7 +233,8 @@ static void look_at_settings(struct findings *findings)
 	else
 		add(findings, STATE_NOTE, "memlock",
 		    format("%llu KiB (kernels since 5.11 do not count maps there)",
-			   (unsigned long long)memlock.rlim_cur / 1024), NULL);
+			   (unsigned long long)memlock.rlim_cur / 1024),
+		    NULL);
 }
 
 static void look_at_file(struct findings *findings, const char *path)
@@ -264,8 +291,8 @@ static void look_at_runtimes(struct findings *findings)
 			look_at_file(findings, files.gl_pathv[i]);
 	}
 	if (!files.gl_pathc)
-		add(findings, STATE_NOTE, "runtime", format("none is installed where packages put them"),
-		    NULL);
+		add(findings, STATE_NOTE, "runtime",
+		    format("none is installed where packages put them"), NULL);
 	globfree(&files);
 }
 
@@ -294,15 +321,16 @@ static int examine(struct findings *findings)
 	look_at_settings(findings);
 	look_at_runtimes(findings);
 	for (size_t i = 0; i < TRIALS; i++)
-		errors[i] = run_trial(findings, &trials[i]);
+		errors[i] = run_trial(findings, &trials[i],
+				      i == TRIAL_UPROBE_EVENT && !errors[TRIAL_UPROBE_MULTI]);
 	return judge(errors, try_session(findings));
 }
 
 static const char *conclusion(int status)
 {
-	return status == STATUS_OK	      ? "profiling works here" :
-	       status == STATUS_NOT_PERMITTED ? "profiling is not permitted to this user here" :
-						"profiling does not work here";
+	return status == STATUS_OK		? "profiling works here"
+	       : status == STATUS_NOT_PERMITTED ? "profiling is not permitted to this user here"
+						: "profiling does not work here";
 }
 
 static void print_text(FILE *out, const struct findings *findings, int status, bool color)

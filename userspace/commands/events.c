@@ -27,9 +27,9 @@ struct code {
 	const char *name, *prose;
 };
 
-#define ARGUMENT_ROW(name, unit, prose)		      { #name, unit, prose },
+#define ARGUMENT_ROW(name, unit, prose) { #name, unit, prose },
 #define EVENT_ROW(name, number, rate, prose, arguments) \
-	{ #name, number, #rate, prose, { arguments { 0 } } },
+	{ #name, number, #rate, prose, { arguments{ 0 } } },
 static const struct event events[] = { GCS_EVENT_TABLE(EVENT_ROW, ARGUMENT_ROW) };
 
 #define KIND_ROW(NAME, number, name, prose)  { "kind", number, name, prose },
@@ -37,6 +37,7 @@ static const struct event events[] = { GCS_EVENT_TABLE(EVENT_ROW, ARGUMENT_ROW) 
 #define PHASE_ROW(NAME, number, name, prose) { "phase", number, name, prose },
 #define PLAN_ROW(NAME, number, name, prose)  { "plan", number, name, prose },
 #define END_ROW(NAME, number, name, prose)   { "end", number, name, prose },
+/* clang-format off */
 static const struct code codes[] = {
 	GCS_KIND_TABLE(KIND_ROW)
 	GCS_CAUSE_TABLE(CAUSE_ROW)
@@ -44,6 +45,7 @@ static const struct code codes[] = {
 	GCS_PLAN_TABLE(PLAN_ROW)
 	GCS_END_TABLE(END_ROW)
 };
+/* clang-format on */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -78,15 +80,14 @@ static json_t *to_json(void)
 					      json_pack("{ss ss ss}", "name", a->name, "unit",
 							a->unit, "prose", a->prose));
 		json_array_append_new(event_list,
-				      json_pack("{si ss ss ss so}", "number", event->number,
-						"name", event->name, "rate", event->rate, "prose",
+				      json_pack("{si ss ss ss so}", "number", event->number, "name",
+						event->name, "rate", event->rate, "prose",
 						event->prose, "arguments", arguments));
 	}
 	for (size_t i = 0; i < COUNT(codes); i++)
-		json_array_append_new(code_list,
-				      json_pack("{ss si ss ss}", "unit", codes[i].unit, "number",
-						codes[i].number, "name", codes[i].name, "prose",
-						codes[i].prose));
+		json_array_append_new(code_list, json_pack("{ss si ss ss}", "unit", codes[i].unit,
+							   "number", codes[i].number, "name",
+							   codes[i].name, "prose", codes[i].prose));
 	return json_pack("{ss ss si si so so}", "schema", "gcscope.events/1", "provider",
 			 GCS_EVENTS_PROVIDER, "major", GCS_EVENTS_MAJOR, "minor", GCS_EVENTS_MINOR,
 			 "events", event_list, "codes", code_list);

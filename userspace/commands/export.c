@@ -19,7 +19,7 @@
 
 enum { KEY_TEXTFILE = 256, KEY_PID_LABEL };
 
-struct export {
+struct exporter {
 	struct options options;
 	const char *directory;
 	struct textfile textfile;
@@ -28,22 +28,21 @@ struct export {
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
-	struct export *export = state->input;
+	struct exporter *exporter = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		options_to_children(state, &export->options);
+		options_to_children(state, &exporter->options);
 		return 0;
 	case KEY_TEXTFILE:
-		export->directory = value;
+		exporter->directory = value;
 		return 0;
 	case KEY_PID_LABEL:
-		export->textfile.style.pid_label = true;
+		exporter->textfile.style.pid_label = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (!export->directory)
-			argp_failure(state, STATUS_USAGE, 0,
-				     "where to? Give --textfile DIRECTORY");
+		if (!exporter->directory)
+			argp_failure(state, STATUS_USAGE, 0, "where to? Give --textfile DIRECTORY");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -51,14 +50,16 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp export_argp = {
-	.options = (const struct argp_option[]){
-		{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
-		  "The directory that node_exporter's textfile collector reads, on Debian "
-		  "/var/lib/prometheus/node-exporter; the file is " TEXTFILE_NAME, 0 },
-		{ "pid-label", KEY_PID_LABEL, NULL, 0,
-		  "Tell processes of one name apart by a label pid", 0 },
-		{ 0 },
-	},
+	.options =
+		(const struct argp_option[]){
+			{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
+			  "The directory that node_exporter's textfile collector reads, on Debian "
+			  "/var/lib/prometheus/node-exporter; the file is " TEXTFILE_NAME,
+			  0 },
+			{ "pid-label", KEY_PID_LABEL, NULL, 0,
+			  "Tell processes of one name apart by a label pid", 0 },
+			{ 0 },
+		},
 	.parser = parse,
 	.args_doc = "",
 	.doc = "Watch running processes and keep a file of metrics current for Prometheus, until "
@@ -68,18 +69,19 @@ static const struct argp export_argp = {
 	       "2 usage; 3 no such process; 4 not permitted; 5 nothing to attach to in a process. "
 	       "A write that fails later, on a full disk say, is told once and tried again at "
 	       "the next interval, and meanwhile the old file stays whole.",
-	.children = (const struct argp_child[]){
-		{ &options_processes, 0, "", 1 },
-		{ &options_interval, 0, NULL, 1 },
-		{ &options_duration, 0, NULL, 1 },
-		{ &options_attaching, 0, NULL, 2 },
-		{ &options_messages, 0, "", 2 },
-		{ 0 },
-	},
+	.children =
+		(const struct argp_child[]){
+			{ &options_processes, 0, "", 1 },
+			{ &options_interval, 0, NULL, 1 },
+			{ &options_duration, 0, NULL, 1 },
+			{ &options_attaching, 0, NULL, 2 },
+			{ &options_messages, 0, "", 2 },
+			{ 0 },
+		},
 };
 
 /* One round; a file that cannot be written is told once. 0, or a status, having said why. */
-static int write_metrics(struct export *export, struct session *session)
+static int write_metrics(struct exporter *exporter, struct session *session)
 {
 	struct publication file;
 	struct report *report;
@@ -89,27 +91,27 @@ static int write_metrics(struct export *export, struct session *session)
 		say_error("%s", session_error(session));
 		return STATUS_FAILED;
 	}
-	failed = textfile_write(&export->textfile, report, &file);
+	failed = textfile_write(&exporter->textfile, report, &file);
 	report_free(report);
-	if (failed && !export->failing)
+	if (failed && !exporter->failing)
 		say_error("%s; trying again", file.error);
-	if (!failed && export->failing)
-		say("%s is written again", export->textfile.path);
-	export->failing = failed;
+	if (!failed && exporter->failing)
+		say("%s is written again", exporter->textfile.path);
+	exporter->failing = failed;
 	return 0;
 }
 
-static int keep_current(struct export *export, struct session *session,
+static int keep_current(struct exporter *exporter, struct session *session,
 			const struct signals *signals)
 {
-	const uint64_t interval = (uint64_t)(export->options.interval * NS_PER_SECOND);
-	const uint64_t end = watch_end(&export->options);
+	const uint64_t interval = (uint64_t)(exporter->options.interval * NS_PER_SECOND);
+	const uint64_t end = watch_end(&exporter->options);
 	uint64_t next = clock_ns();
 	enum watch_event event;
 	int status;
 
 	do {
-		status = write_metrics(export, session);
+		status = write_metrics(exporter, session);
 		if (status)
 			break;
 		/* Rounds that a slow disk has made us miss are left out. */
@@ -119,11 +121,11 @@ static int keep_current(struct export *export, struct session *session,
 		event = watch_until(session, signals, next < end ? next : end);
 		status = event == WATCH_FAILED ? STATUS_FAILED : 0;
 	} while (event == WATCH_TIME && clock_ns() < end);
-	unlink(export->textfile.path);
+	unlink(exporter->textfile.path);
 	return status;
 }
 
-static int export_metrics(struct export *export)
+static int export_metrics(struct exporter *exporter)
 {
 	struct session *session = NULL;
 	struct signals signals;
@@ -135,10 +137,10 @@ static int export_metrics(struct export *export)
 		say_error("cannot listen to signals: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
-	status = watch_open(&session, &export->options, true);
+	status = watch_open(&session, &exporter->options, true);
 	if (!status) {
-		say("writing %s every %g s", export->textfile.path, export->options.interval);
-		status = keep_current(export, session, &signals);
+		say("writing %s every %g s", exporter->textfile.path, exporter->options.interval);
+		status = keep_current(exporter, session, &signals);
 	}
 	session_close(session);
 	return status;
@@ -146,18 +148,18 @@ static int export_metrics(struct export *export)
 
 int command_export(int argc, char **argv)
 {
-	struct export export = {
+	struct exporter exporter = {
 		.options = { .interval = DEFAULT_INTERVAL },
 		.textfile = { .style = { .version = GCSCOPE_VERSION } },
 	};
 	int status;
 
-	argp_parse(&export_argp, argc, argv, 0, NULL, &export);
-	status = textfile_claim(&export.textfile, export.directory);
+	argp_parse(&export_argp, argc, argv, 0, NULL, &exporter);
+	status = textfile_claim(&exporter.textfile, exporter.directory);
 	if (!status)
-		unlink(export.textfile.path); /* what a killed export has left is none of today's */
-	status = status ? status : select_processes(&export.options);
-	status = status ? status : export_metrics(&export);
-	options_free(&export.options);
+		unlink(exporter.textfile.path); /* what a killed export has left is none of today's */
+	status = status ? status : select_processes(&exporter.options);
+	status = status ? status : export_metrics(&exporter);
+	options_free(&exporter.options);
 	return status;
 }

@@ -94,8 +94,8 @@ static json_t *to_json(const struct list *list)
 
 	for (size_t i = 0; i < list->count; i++) {
 		for (size_t j = 0; j < list->rows[i].target_count; j++)
-			json_array_append_new(
-				processes, row_to_json(&list->rows[i], &list->rows[i].targets[j]));
+			json_array_append_new(processes, row_to_json(&list->rows[i],
+								     &list->rows[i].targets[j]));
 	}
 	return json_pack("{ss so}", "schema", "gcscope.list/1", "processes", processes);
 }
@@ -104,11 +104,12 @@ static const struct argp list_argp = {
 	.parser = options_parser,
 	.doc = "The processes that can be profiled now: those that have mapped a file with a known "
 	       "runtime's probes.",
-	.children = (const struct argp_child[]){
-		{ &options_data, 0, "", 1 },
-		{ &options_messages, 0, "", 2 },
-		{ 0 },
-	},
+	.children =
+		(const struct argp_child[]){
+			{ &options_data, 0, "", 1 },
+			{ &options_messages, 0, "", 2 },
+			{ 0 },
+		},
 };
 
 static int write_list(struct output *output, const struct list *list)
@@ -137,7 +138,8 @@ int command_list(int argc, char **argv)
 	} else {
 		if (list.closed)
 			say("%zu process%s could not be looked into (gcscope doctor tells what is "
-			    "missing)", list.closed, list.closed == 1 ? "" : "es");
+			    "missing)",
+			    list.closed, list.closed == 1 ? "" : "es");
 		if (!list.count)
 			say("no process that runs now has mapped a runtime that gcscope knows");
 		status = write_list(&output, &list);

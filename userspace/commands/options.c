@@ -143,7 +143,8 @@ static const struct argp_option data_options[] = {
 static const struct argp_option attaching_options[] = {
 	{ "perf-events", KEY_PERF_EVENTS, NULL, 0,
 	  "Attach to probes one by one, as on kernels before 6.6, although this one can do it at "
-	  "once; slow to end", 0 },
+	  "once; slow to end",
+	  0 },
 	{ 0 },
 };
 
@@ -157,13 +158,12 @@ const struct argp options_processes = { .options = process_options, .parser = pa
 const struct argp options_duration = { .options = duration_options, .parser = parse_option };
 const struct argp options_interval = { .options = interval_options, .parser = parse_option };
 const struct argp options_data = { .options = data_options, .parser = parse_option };
-const struct argp options_attaching = { .options = attaching_options,
-					.parser = parse_option };
+const struct argp options_attaching = { .options = attaching_options, .parser = parse_option };
 const struct argp options_messages = { .options = message_options, .parser = parse_option };
 
 void options_to_children(struct argp_state *state, struct options *options)
 {
-	/* argp's own root has the command's argp as its first child, beside --help and --version. */
+	/* argp's own root has the command's as its first child, beside --help and --version. */
 	const struct argp_child *children = state->root_argp->children[0].argp->children;
 
 	for (const struct argp_child *child = children; child->argp; child++)

@@ -57,11 +57,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp run_argp = {
-	.options = (const struct argp_option[]){
-		{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
-		  "At the end leave the metrics in DIRECTORY, as the file " TEXTFILE_NAME, 0 },
-		{ 0 },
-	},
+	.options =
+		(const struct argp_option[]){
+			{ "textfile", KEY_TEXTFILE, "DIRECTORY", 0,
+			  "At the end leave the metrics in DIRECTORY, as the file " TEXTFILE_NAME,
+			  0 },
+			{ 0 },
+		},
 	.parser = parse,
 	.args_doc = "[--] COMMAND [ARGUMENT...]",
 	.doc = "Start a program under the profiler, with all that it starts itself, and report "
@@ -73,12 +75,13 @@ static const struct argp run_argp = {
 	       "when a program that returned 0 could not be reported on.\n\n"
 	       "Signals that are sent to gcscope (INT, TERM, HUP, QUIT) are passed on to the "
 	       "program, and the report comes when it has ended.",
-	.children = (const struct argp_child[]){
-		{ &options_data, 0, "", 1 },
-		{ &options_attaching, 0, NULL, 2 },
-		{ &options_messages, 0, "", 2 },
-		{ 0 },
-	},
+	.children =
+		(const struct argp_child[]){
+			{ &options_data, 0, "", 1 },
+			{ &options_attaching, 0, NULL, 2 },
+			{ &options_messages, 0, "", 2 },
+			{ 0 },
+		},
 };
 
 /* A signal from the terminal has reached the program too; one that was sent to us alone has not. */
@@ -126,7 +129,8 @@ static void explain_nothing(const struct run *run, const struct report *report)
 		say_error("%s", failed);
 	else if (!launch_found_runtime(run->launch))
 		say("nothing to see: neither '%s' nor what it started has mapped a runtime that "
-		    "gcscope knows", run->command[0]);
+		    "gcscope knows",
+		    run->command[0]);
 	else if (!report->process_count)
 		say("nothing to see: '%s' has mapped a runtime, but used no heap of it",
 		    run->command[0]);
@@ -168,6 +172,23 @@ static void on_record(const struct gcscope_record *record, void *context)
 		launch_adopt(run->launch, (pid_t)record->tgid);
 }
 
+/* A child that waits before its exec. 0, or a status, having said why. */
+static int start_child(struct run *run)
+{
+	char text[1024];
+
+	if (!launch_start(&run->launch, run->command, &run->signals.before))
+		return 0;
+	if (errno != EPERM) {
+		say_error("cannot start a process: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
+	privileges_explain(text, sizeof(text), "cannot trace the program (does another tracer?)",
+			   errno, PRIVILEGE_SYS_PTRACE);
+	say_error("%s", text);
+	return STATUS_NOT_PERMITTED;
+}
+
 /* Everything up to the program's first instruction. 0, or a status, having said why. */
 static int start(struct run *run)
 {
@@ -178,24 +199,15 @@ static int start(struct run *run)
 		.on_record = on_record,
 		.context = run,
 	};
-	char text[1024];
 	int status;
 
 	if (signals_open(&run->signals, list)) {
 		say_error("cannot listen to signals: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
-	if (launch_start(&run->launch, run->command, &run->signals.before)) {
-		if (errno != EPERM) {
-			say_error("cannot start a process: %s", strerror(errno));
-			return STATUS_FAILED;
-		}
-		privileges_explain(text, sizeof(text),
-				   "cannot trace the program (nobody else may be tracing it)", errno,
-				   PRIVILEGE_SYS_PTRACE);
-		say_error("%s", text);
-		return STATUS_NOT_PERMITTED;
-	}
+	status = start_child(run);
+	if (status)
+		return status;
 	status = session_open(&run->session, &how);
 	status = status ? status : session_watch_tree(run->session, launch_pid(run->launch));
 	if (status)

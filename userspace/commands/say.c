@@ -21,14 +21,14 @@ static void write_line(const char *format, va_list arguments)
 	fprintf(stderr, "gcscope: %s\n", text);
 }
 
-#define SAY_IF(condition)                                                      \
-	do {                                                                   \
-		va_list arguments;                                             \
-		if (!(condition))                                              \
-			return;                                                \
-		va_start(arguments, format);                                   \
-		write_line(format, arguments);                                 \
-		va_end(arguments);                                             \
+#define SAY_IF(condition)                      \
+	do {                                   \
+		va_list arguments;             \
+		if (!(condition))              \
+			return;                \
+		va_start(arguments, format);   \
+		write_line(format, arguments); \
+		va_end(arguments);             \
 	} while (0)
 
 void say_error(const char *format, ...)

@@ -98,9 +98,9 @@ static int look_into(pid_t pid)
 	size_t count;
 
 	if (targets_of_process(pid, &targets, &count))
-		return errno == ESRCH || errno == ENOENT	    ? STATUS_NO_TARGET :
-		       errno == EACCES || errno == EPERM ? STATUS_NOT_PERMITTED :
-							   STATUS_FAILED;
+		return errno == ESRCH || errno == ENOENT   ? STATUS_NO_TARGET
+		       : errno == EACCES || errno == EPERM ? STATUS_NOT_PERMITTED
+							   : STATUS_FAILED;
 	targets_free(targets, count);
 	return count ? 0 : STATUS_NOTHING_TO_ATTACH;
 }
@@ -117,7 +117,8 @@ static int explain(pid_t pid, int status)
 		break;
 	case STATUS_NOTHING_TO_ATTACH:
 		say_error("%s has mapped nothing that gcscope knows how to watch "
-			  "(gcscope list shows what could be)", tried);
+			  "(gcscope list shows what could be)",
+			  tried);
 		break;
 	case STATUS_NOT_PERMITTED:
 		privileges_explain(text, sizeof(text), tried, error,

@@ -20,15 +20,10 @@
 
 #include "session/attach.h"
 
-/* r0 = 0 */
-#define RESULT_0                                    \
-	{                                           \
-		.code = BPF_ALU64 | BPF_MOV | BPF_K \
-	}
-#define EXIT                               \
-	{                                  \
-		.code = BPF_JMP | BPF_EXIT \
-	}
+/* clang-format off */
+#define RESULT_0 { .code = BPF_ALU64 | BPF_MOV | BPF_K } /* r0 = 0 */
+#define EXIT	 { .code = BPF_JMP | BPF_EXIT }
+/* clang-format on */
 
 /* 0 for a descriptor, which is closed; -errno for -1. */
 static int settle(int fd)
