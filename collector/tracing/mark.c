@@ -133,7 +133,8 @@ static void drain_stack(struct gcs_tracer *tracer)
 			scan_slice(tracer, entry);
 			continue;
 		}
-		__builtin_prefetch((void *)(entry - HEADER_BYTES)); /* of nothing, too: it is a hint */
+		/* Of nothing, too: it is a hint. */
+		__builtin_prefetch((void *)(entry - HEADER_BYTES));
 		object = queue[at];
 		queue[at] = entry;
 		at = (at + 1) % PREFETCH_DISTANCE;

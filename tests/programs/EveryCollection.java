@@ -67,7 +67,9 @@ public final class EveryCollection {
 	private static void loadClasses() throws IOException {
 		byte[] bytes;
 
-		try (InputStream in = Payload.class.getResourceAsStream("EveryCollection$Payload.class")) {
+		String name = "EveryCollection$Payload.class";
+
+		try (InputStream in = Payload.class.getResourceAsStream(name)) {
 			bytes = in.readAllBytes();
 		}
 		for (int i = 0; i < CLASSES; i++)

@@ -156,8 +156,9 @@ int command_export(int argc, char **argv)
 
 	argp_parse(&export_argp, argc, argv, 0, NULL, &exporter);
 	status = textfile_claim(&exporter.textfile, exporter.directory);
+	/* What a killed export has left is none of today's. */
 	if (!status)
-		unlink(exporter.textfile.path); /* what a killed export has left is none of today's */
+		unlink(exporter.textfile.path);
 	status = status ? status : select_processes(&exporter.options);
 	status = status ? status : export_metrics(&exporter);
 	options_free(&exporter.options);
