@@ -65,9 +65,8 @@ public final class EveryCollection {
 	}
 
 	private static void loadClasses() throws IOException {
-		byte[] bytes;
-
 		String name = "EveryCollection$Payload.class";
+		byte[] bytes;
 
 		try (InputStream in = Payload.class.getResourceAsStream(name)) {
 			bytes = in.readAllBytes();
