@@ -118,6 +118,21 @@ t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(
 	json 'len(d["processes"]) == 1 and d["processes"][0]["comm"] == "steady"' report
 }
 
+@test "a library that is opened later: at once, by another thread, after thousands of calls" {
+	opens=$build/tests/programs/opens
+	counted='sum(c["count"] for c in d["processes"][0]["heaps"][0]["collections"])'
+	status_is 0 "$GCSCOPE" run --json -o report -- "$opens" "$build/lib/libgcscope.so" at-once 9
+	json "$counted == 9" report
+	json 'd["processes"][0]["attached_late"] is False' report
+	for when in by-thread after-calls; do
+		status_is 0 "$GCSCOPE" run --json -o report -- \
+			"$opens" "$build/lib/libgcscope.so" $when 400
+		json "100 <= $counted <= 400" report
+		json 'd["processes"][0]["attached_late"] is True' report
+		json 'd["events"]["lost"] == 0 and d["events"]["unmatched"] == 0' report
+	done
+}
+
 @test "a program with a runtime is traced no more: debuggers and leak checkers can" {
 	start out "$GCSCOPE" run -q -o /dev/null -- sh -c 'echo $$ >pid; exec "$0"' "$steady"
 	until_true grep -q ready out

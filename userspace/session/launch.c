@@ -20,6 +20,9 @@
 #define STEP_CALLS 2000
 #define STEP_NS	   (2 * NS_PER_SECOND)
 
+/* How often those that have run for so long are looked at. */
+#define LOOK_NS (NS_PER_SECOND / 2)
+
 /*
  * While a process is stepped its next stop is microseconds away, and going to
  * sleep costs more than to ask again (measured: 15 us a stop, not 23 to 50).
@@ -32,13 +35,13 @@
 #define TRACE_OPTIONS \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC)
 
-/* A process that is being stepped. One that is not needs no record. */
-struct stepped {
+/* A process in which no runtime was found yet. Of the others nothing is kept. */
+struct tracee {
 	pid_t pid;
+	bool stepped;
+	bool maps_code; /* it is in an mmap that maps a file to be executed */
 	unsigned calls;
 	uint64_t since_ns;
-	bool late;	/* it has run since its exec, and was not looked at yet */
-	bool maps_code; /* it is in an mmap that maps a file to be executed */
 };
 
 struct launch {
@@ -46,8 +49,10 @@ struct launch {
 	int channel; /* to the child: "go", and back the errno of its exec */
 	struct session *session;
 	struct sigaction child_action; /* for SIGCHLD, as it was inherited */
-	struct stepped *stepped;
-	size_t stepped_count, stepped_room;
+	struct tracee *tracees;
+	size_t count, room;
+	size_t stepped; /* how many of them are */
+	uint64_t next_look_ns;
 	bool ended;
 	bool found_runtime;
 	int status;
@@ -116,46 +121,50 @@ int launch_start(struct launch **ret_launch, char *const argv[], const sigset_t 
 	return 0;
 }
 
-static struct stepped *find_stepped(struct launch *launch, pid_t pid)
+static struct tracee *find(struct launch *launch, pid_t pid)
 {
-	for (size_t i = 0; i < launch->stepped_count; i++) {
-		if (launch->stepped[i].pid == pid)
-			return &launch->stepped[i];
+	for (size_t i = 0; i < launch->count; i++) {
+		if (launch->tracees[i].pid == pid)
+			return &launch->tracees[i];
 	}
 	return NULL;
 }
 
-static void stop_stepping(struct launch *launch, pid_t pid)
+static void stop_stepping(struct launch *launch, struct tracee *tracee)
 {
-	struct stepped *stepped = find_stepped(launch, pid);
-
-	if (stepped)
-		*stepped = launch->stepped[--launch->stepped_count];
+	launch->stepped -= tracee->stepped;
+	tracee->stepped = false;
 }
 
-/* Step a process with a full budget. Without memory it runs at full speed. */
-static void start_stepping(struct launch *launch, pid_t pid, bool late)
+static void forget(struct launch *launch, struct tracee *tracee)
 {
-	struct stepped *stepped = find_stepped(launch, pid);
+	if (!tracee)
+		return;
+	stop_stepping(launch, tracee);
+	*tracee = launch->tracees[--launch->count];
+}
 
-	if (!stepped) {
-		if (launch->stepped_count == launch->stepped_room) {
-			size_t room = launch->stepped_room ? 2 * launch->stepped_room : 16;
-			struct stepped *more = reallocarray(launch->stepped, room, sizeof(*more));
+/* Step a process that has just begun. Without memory it runs at full speed, unwatched. */
+static void meet(struct launch *launch, pid_t pid)
+{
+	forget(launch, find(launch, pid));
+	if (launch->count == launch->room) {
+		size_t room = launch->room ? 2 * launch->room : 16;
+		struct tracee *more = reallocarray(launch->tracees, room, sizeof(*more));
 
-			if (!more)
-				return;
-			launch->stepped = more;
-			launch->stepped_room = room;
-		}
-		stepped = &launch->stepped[launch->stepped_count++];
+		if (!more)
+			return;
+		launch->tracees = more;
+		launch->room = room;
 	}
-	*stepped = (struct stepped){ .pid = pid, .since_ns = clock_ns(), .late = late };
+	launch->tracees[launch->count++] =
+		(struct tracee){ .pid = pid, .stepped = true, .since_ns = clock_ns() };
+	launch->stepped++;
 }
 
 /*
- * Attach to what a process that stands has mapped; whether there is a runtime.
- * One that has been killed meanwhile is no failure.
+ * Attach to what a process has mapped; whether there is a runtime. late: it has
+ * run meanwhile. One that has been killed is no failure.
  */
 static bool look(struct launch *launch, pid_t pid, bool late)
 {
@@ -168,38 +177,26 @@ static bool look(struct launch *launch, pid_t pid, bool late)
 	return count > 0;
 }
 
-/* A process begins: by fork, or anew by exec. Whether it has a runtime already. */
-static bool on_new_image(struct launch *launch, pid_t pid)
-{
-	const struct stepped *stepped = find_stepped(launch, pid);
-
-	if (look(launch, pid, stepped && stepped->late))
-		return true;
-	start_stepping(launch, pid, false);
-	return false;
-}
-
 /*
  * A stepped process enters a system call or leaves one. Whether that brought a
  * runtime. The number is compared without its architecture: at worst a 32-bit
  * program is looked at in vain.
  */
-static bool on_system_call(struct launch *launch, pid_t pid)
+static bool on_system_call(struct launch *launch, struct tracee *tracee)
 {
-	struct stepped *stepped = find_stepped(launch, pid);
 	struct __ptrace_syscall_info call;
 
-	if (!stepped || ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(call), &call) <= 0)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->pid, sizeof(call), &call) <= 0)
 		return false;
 	if (call.op == PTRACE_SYSCALL_INFO_ENTRY)
-		stepped->maps_code = call.entry.nr == SYS_mmap && call.entry.args[2] & PROT_EXEC &&
-				     !(call.entry.args[3] & MAP_ANONYMOUS);
+		tracee->maps_code = call.entry.nr == SYS_mmap && call.entry.args[2] & PROT_EXEC &&
+				    !(call.entry.args[3] & MAP_ANONYMOUS);
 	if (call.op != PTRACE_SYSCALL_INFO_EXIT)
 		return false;
-	if (stepped->maps_code && !call.exit.is_error && look(launch, pid, false))
+	if (tracee->maps_code && !call.exit.is_error && look(launch, tracee->pid, false))
 		return true;
-	if (++stepped->calls >= STEP_CALLS || clock_ns() - stepped->since_ns >= STEP_NS)
-		stop_stepping(launch, pid);
+	if (++tracee->calls >= STEP_CALLS || clock_ns() - tracee->since_ns >= STEP_NS)
+		stop_stepping(launch, tracee);
 	return false;
 }
 
@@ -209,19 +206,15 @@ static bool on_system_call(struct launch *launch, pid_t pid)
  */
 static void resume(struct launch *launch, pid_t pid, int signal)
 {
-	ptrace(find_stepped(launch, pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
-}
+	const struct tracee *tracee = find(launch, pid);
 
-/* A process with a runtime is traced no more. */
-static void let_go(struct launch *launch, pid_t pid)
-{
-	stop_stepping(launch, pid);
-	ptrace(PTRACE_DETACH, pid, 0, 0);
+	ptrace(tracee && tracee->stepped ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
 }
 
 static void on_stop(struct launch *launch, pid_t pid, int status)
 {
 	int signal = WSTOPSIG(status), event = status >> 16;
+	struct tracee *tracee = find(launch, pid);
 	bool found = false;
 
 	if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
@@ -233,19 +226,27 @@ static void on_stop(struct launch *launch, pid_t pid, int status)
 		resume(launch, pid, signal);
 		return;
 	}
-	if (event == PTRACE_EVENT_EXEC || event == PTRACE_EVENT_STOP)
-		found = on_new_image(launch, pid);
-	else if (!event)
-		found = on_system_call(launch, pid);
-	if (found)
-		let_go(launch, pid);
-	else
+	if (event == PTRACE_EVENT_EXEC || (event == PTRACE_EVENT_STOP && !tracee)) {
+		/* It begins, anew or by fork. */
+		meet(launch, pid);
+		found = look(launch, pid, false);
+	} else if (event == PTRACE_EVENT_STOP) {
+		/* It was adopted, or goes on after it was stopped by job control. */
+		found = look(launch, pid, true);
+	} else if (!event && tracee) {
+		found = on_system_call(launch, tracee);
+	}
+	if (!found) {
 		resume(launch, pid, 0);
+		return;
+	}
+	forget(launch, find(launch, pid));
+	ptrace(PTRACE_DETACH, pid, 0, 0);
 }
 
 static void on_end(struct launch *launch, pid_t pid, int status)
 {
-	stop_stepping(launch, pid);
+	forget(launch, find(launch, pid));
 	if (pid != launch->pid)
 		return;
 	launch->ended = true;
@@ -269,14 +270,35 @@ static pid_t next_event(const struct launch *launch, int *ret_status)
 
 	do
 		pid = waitpid(-1, ret_status, WNOHANG | __WALL);
-	while (!pid && launch->stepped_count && clock_ns() < until);
+	while (!pid && launch->stepped && clock_ns() < until);
 	return pid;
+}
+
+/*
+ * Look again at those that have run for a while: what they have mapped since,
+ * at any time and by any thread. They are not stopped for it, since a system
+ * call that is interrupted can fail.
+ */
+static void look_again(struct launch *launch)
+{
+	const uint64_t now = clock_ns();
+
+	if (now < launch->next_look_ns)
+		return;
+	launch->next_look_ns = now + LOOK_NS;
+	for (size_t i = launch->count; i-- > 0;) {
+		struct tracee *tracee = &launch->tracees[i];
+
+		if (now - tracee->since_ns >= LOOK_NS && look(launch, tracee->pid, true))
+			forget(launch, tracee);
+	}
 }
 
 bool launch_handle(struct launch *launch)
 {
 	int status;
 
+	look_again(launch);
 	for (int i = 0; i < EVENTS_A_TURN; i++) {
 		pid_t pid = next_event(launch, &status);
 
@@ -295,7 +317,7 @@ void launch_adopt(struct launch *launch, pid_t pid)
 	/* Fails for one that is traced already. */
 	if (ptrace(PTRACE_SEIZE, pid, 0, TRACE_OPTIONS))
 		return;
-	start_stepping(launch, pid, true);
+	meet(launch, pid);
 	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 }
 
@@ -332,7 +354,7 @@ void launch_free(struct launch *launch)
 		return;
 	if (launch->channel >= 0)
 		close(launch->channel);
-	free(launch->stepped);
+	free(launch->tracees);
 	free(launch->attach_error);
 	free(launch);
 }

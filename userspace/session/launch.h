@@ -18,7 +18,8 @@
  * instruction of theirs has run. Once a runtime is found, the process is traced
  * no more: it is as if it had been started without us, and a debugger or a leak
  * checker can trace it. When a budget is spent without one, it runs at full
- * speed, and stops only at fork and exec.
+ * speed and stops only at fork and exec. Those that run for longer are looked
+ * at twice a second.
  *
  * What the program notices. Nothing is written into it: there are no
  * breakpoints of ours, no injected calls and no seccomp filter (which would
@@ -30,11 +31,12 @@
  * which is no signal, so that nothing is sent; without it SIGTRAP would kill.
  *
  * Limits. Only the leader of a process is traced, never its other threads: a
- * library that another thread maps first is not met. An exec that we do not
- * trace (of another thread, of a child that one has forked, of a process that
- * has a runtime, or of its children) is met a moment late: the session tells of
- * it, and launch_adopt does the rest. A file with the set-user-id bit gains its
- * owner's rights only when gcscope itself has CAP_SYS_PTRACE, as under every
+ * library that another thread maps first is met late, and so is one that comes
+ * after the budget. An exec that we do not trace (of another thread, of a child
+ * that one has forked, of a process that has a runtime, or of its children) is
+ * met a moment late: the session tells of it, and launch_adopt does the rest.
+ * What was met late, the report calls so. A file with the set-user-id bit gains
+ * its owner's rights only when gcscope itself has CAP_SYS_PTRACE, as under every
  * tracer; without it, it runs without them. And while a process is traced by
  * us, nobody else can: strace and debuggers cannot start programs inside.
  */
