@@ -5,7 +5,7 @@ RESULTS ?= $(BUILD)/results
 TIERS   := lint unit cli privileged system model stress asan-gcc asan-clang tsan-gcc tsan-clang
 
 # $(call run_tests,TIER,FILES)
-run_tests = $(Q)BUILD='$(abspath $(BUILD))' scripts/run-tests '$(RESULTS)' $(1) $(2)
+run_tests = $(Q)BUILD='$(abspath $(BUILD))' JAVA_HOME='$(JDK)' scripts/run-tests '$(RESULTS)' $(1) $(2)
 bats = $(sort $(wildcard tests/$(1)/*.bats))
 
 .PHONY: check $(TIERS) asan tsan sanitized programs
