@@ -27,6 +27,8 @@ teardown() {
 start() {
 	local out=$1
 	shift
+	# What an earlier program has written there must not be taken for this one's.
+	if [ -f "$out" ]; then rm "$out"; fi
 	"$@" >"$out" 3>&- &
 	pid=$!
 	started+=("$pid")
