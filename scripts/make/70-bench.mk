@@ -26,5 +26,7 @@ $(BUILD)/bench/malloc/%: bench/peers/malloc/%.c $(PEER_DEPENDS)
 
 .PHONY: bench peers
 peers: $(PEERS)
-bench: workloads peers ## time the workloads against libgc and malloc, PAIRS=n times each
+bench: ## install what is missing, time the workloads against libgc and malloc, PAIRS=n times each
+	+$(Q)scripts/install-packages check
+	+$(Q)$(MAKE) --no-print-directory workloads peers
 	$(Q)bench/run --pairs $(PAIRS) $(BUILD)
