@@ -4,13 +4,15 @@
  * touch it.
  *
  * Locks, in the order in which they are taken:
- *	registry (heap/registry.h)	the list of heaps
+ *	registry (heap/registry.c)	the list of heaps
  *	heap->world	who holds it may stop the mutators; the list of mutators
- *	heap->classes_lock, heap->roots_lock, heap->stats_lock, space->lock
+ *	types.lock, classes_lock, roots.lock, space.lock, stats_lock
  *			short sections, nothing is waited for inside
  *
- * A mutator that waits for `world` counts as stopped meanwhile (mutator.h), so
- * that the holder never waits for it in turn.
+ * A thread that waits for one of the first two is parked in all its heaps
+ * (mutator/safepoint.h), so that nobody who holds them waits for it in turn. Only
+ * fork takes several heaps' locks: all worlds first, and then, when no stop can be
+ * under way, the short ones, for which a running thread may wait.
  */
 #ifndef GCSCOPE_HEAP_HEAP_H
 #define GCSCOPE_HEAP_HEAP_H
@@ -40,7 +42,6 @@ struct gcs_heap {
 	/* Blocks with free cells that wait to be swept, by class; guarded by classes_lock. */
 	pthread_mutex_t classes_lock;
 	uint32_t sweepable[CLASS_COUNT];
-	uint32_t large; /* all large objects */
 
 	/*
 	 * Allocation since the last collection, in bytes taken by mutators, against the

@@ -20,13 +20,13 @@ struct plan {
 	bool (*refill)(struct mutator *mutator, unsigned class);
 
 	/*
-	 * Collect. The world stands and all runs are retired. Sets stats.size_live_bytes,
-	 * and the budget until the next collection.
+	 * Collect, while the world stands. Sets the budget until the next collection.
+	 * Returns the bytes of what lives.
 	 */
-	void (*collect)(struct gcs_heap *heap);
+	uint64_t (*collect)(struct gcs_heap *heap);
 };
 
-/* The plan of a code that options_resolve has checked. */
+/* The plan of a code; NULL: there is none. */
 const struct plan *plan_of(uint64_t code);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "heap/registry.h"
 
-#include <stdlib.h>
+#include <errno.h>
 
 #include "heap/plan.h"
 #include "mutator/collection.h"
@@ -14,16 +14,22 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gcs_heap *heaps;
 static uint64_t heaps_ever;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int install_error;
 
-/* Fork: take each heap's locks, so that the child finds each heap between two operations. */
+/*
+ * Fork: take each heap's locks, so that the child finds each heap between two
+ * operations. Worlds first, as heap/heap.h says.
+ */
 
 static void before_fork(void)
 {
 	struct gcs_heap *heap;
 
+	thread_park(ABOVE_THIS_FRAME, NULL);
 	pthread_mutex_lock(&lock);
+	for (heap = heaps; heap; heap = heap->next)
+		pthread_mutex_lock(&heap->world);
 	for (heap = heaps; heap; heap = heap->next) {
-		world_lock(heap, mutator_current(heap), NULL);
 		pthread_mutex_lock(&heap->types.lock);
 		pthread_mutex_lock(&heap->classes_lock);
 		pthread_mutex_lock(&heap->roots.lock);
@@ -32,7 +38,8 @@ static void before_fork(void)
 	}
 }
 
-static void unlock_all(void (*first)(struct gcs_heap *heap))
+/* In both, parent and child. */
+static void after_fork(void)
 {
 	struct gcs_heap *heap;
 
@@ -42,25 +49,17 @@ static void unlock_all(void (*first)(struct gcs_heap *heap))
 		pthread_mutex_unlock(&heap->roots.lock);
 		pthread_mutex_unlock(&heap->classes_lock);
 		pthread_mutex_unlock(&heap->types.lock);
-		first(heap);
-		world_unlock(heap, mutator_current(heap));
 	}
+	for (heap = heaps; heap; heap = heap->next)
+		heap_check_fork(heap);
+	/*
+	 * While the worlds are still held, so that it waits for nothing and nobody scans this
+	 * stack: frames of the C library that were there in before_fork are gone.
+	 */
+	thread_unpark();
+	for (heap = heaps; heap; heap = heap->next)
+		pthread_mutex_unlock(&heap->world);
 	pthread_mutex_unlock(&lock);
-}
-
-static void nothing(struct gcs_heap *heap)
-{
-	(void)heap;
-}
-
-static void after_fork_in_parent(void)
-{
-	unlock_all(nothing);
-}
-
-static void after_fork_in_child(void)
-{
-	unlock_all(heap_check_fork);
 }
 
 /* The counters of a heap at its start; what it holds already stays. */
@@ -102,43 +101,61 @@ void heap_check_fork(struct gcs_heap *heap)
 
 /* Exit: one snapshot of each heap, told and written. */
 
-static void snapshot(struct gcs_heap *heap)
+static void tell_end(struct gcs_heap *heap, enum gcs_end end)
+{
+	pthread_mutex_lock(&heap->stats_lock);
+	heap->stats.end = end;
+	gcs_emit(heap_destroyed, heap->id, end, (uintptr_t)&heap->stats);
+	stats_file_add(&heap->stats);
+	pthread_mutex_unlock(&heap->stats_lock);
+}
+
+/* True: all mutators stood. Else some run, or another thread waits for them with world held. */
+static bool snapshot(struct gcs_heap *heap)
 {
 	uint64_t deadline = platform_now_ns() + heap->options.exit_wait * 1000000U;
-	struct mutator *self = mutator_current(heap);
 	bool stopped;
 
-	world_lock(heap, self, NULL);
+	if (!world_lock_until(heap, deadline)) {
+		tell_end(heap, GCS_END_EXIT_TIMEOUT);
+		return false;
+	}
 	heap_check_fork(heap);
 	stopped = world_stop_quietly(heap, deadline);
 	stats_fold(heap);
-	heap->stats.end = stopped ? GCS_END_EXIT : GCS_END_EXIT_TIMEOUT;
-	gcs_emit(heap_destroyed, heap->id, heap->stats.end, (uintptr_t)&heap->stats);
-	stats_file_add(&heap->stats);
+	tell_end(heap, stopped ? GCS_END_EXIT : GCS_END_EXIT_TIMEOUT);
 	world_resume_quietly(heap);
-	world_unlock(heap, self);
+	pthread_mutex_unlock(&heap->world);
+	return stopped;
 }
 
 /* Runs behind all atexit handlers, which may still use their heaps. */
 __attribute__((destructor)) static void at_exit(void)
 {
 	struct gcs_heap *heap;
+	bool stopped = true;
 
+	thread_park(ABOVE_THIS_FRAME, NULL);
 	pthread_mutex_lock(&lock);
 	for (heap = heaps; heap; heap = heap->next)
-		snapshot(heap);
-	pthread_mutex_unlock(&lock);
+		stopped &= snapshot(heap);
 	stats_file_write();
+	pthread_mutex_unlock(&lock);
+	if (stopped) /* else it might wait for ever: another thread's stop may never end */
+		thread_unpark();
 }
 
 static void install(void)
 {
-	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+	install_error = pthread_atfork(before_fork, after_fork, after_fork);
 }
 
-void registry_add(struct gcs_heap *heap)
+int registry_add(struct gcs_heap *heap)
 {
 	pthread_once(&once, install);
+	if (install_error)
+		return fail(-ENOMEM, "no memory for a handler of fork");
+	thread_park(ABOVE_THIS_FRAME, NULL);
 	pthread_mutex_lock(&lock);
 	heap->id = ++heaps_ever;
 	heap->pid = platform_pid();
@@ -146,19 +163,21 @@ void registry_add(struct gcs_heap *heap)
 	heaps = heap;
 	announce(heap);
 	pthread_mutex_unlock(&lock);
+	thread_unpark();
+	return 0;
 }
 
 void registry_remove(struct gcs_heap *heap)
 {
 	struct gcs_heap **link = &heaps;
 
+	thread_park(ABOVE_THIS_FRAME, NULL);
 	pthread_mutex_lock(&lock);
 	while (*link != heap)
 		link = &(*link)->next;
 	*link = heap->next;
 	stats_fold(heap);
-	heap->stats.end = GCS_END_DESTROYED;
-	gcs_emit(heap_destroyed, heap->id, heap->stats.end, (uintptr_t)&heap->stats);
-	stats_file_add(&heap->stats);
+	tell_end(heap, GCS_END_DESTROYED);
 	pthread_mutex_unlock(&lock);
+	thread_unpark();
 }

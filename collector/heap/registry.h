@@ -8,15 +8,16 @@
 
 #include "heap/heap.h"
 
-void registry_add(struct gcs_heap *heap);
+/* 0, or -ENOMEM. */
+int registry_add(struct gcs_heap *heap);
 
 /* Forget a heap that is being destroyed; its last counters go into the stats file. */
 void registry_remove(struct gcs_heap *heap);
 
 /*
  * Is this still the process that the heap belongs to? A child of fork has been
- * told; a child of a raw clone finds out here, before its first collection.
- * world is held and the caller's mutator is parked.
+ * told; a child of a raw clone finds out here, before it stops or destroys the heap.
+ * world is held, so the calling thread is parked.
  */
 void heap_check_fork(struct gcs_heap *heap);
 

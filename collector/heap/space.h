@@ -40,13 +40,11 @@ struct block {
 	uint8_t unswept; /* SMALL: start bits are stale */
 	uint8_t dirty;	 /* FREE: its memory is held and not zero. SMALL: may not be zero */
 	uint8_t grey;	 /* holds grey objects that did not fit on the mark stack */
-	uint8_t unused[3];
 	uint32_t cell;	     /* SMALL: bytes of a cell */
 	uint32_t reciprocal; /* SMALL: ceil(2^32 / cell) */
-	uint32_t live;	     /* SMALL: cells marked at the last mark */
 	uint32_t head;	     /* LARGE_REST: blocks back to the first one */
 	uint32_t blocks;     /* LARGE: how many in all */
-	uint32_t next;	     /* in a list; NO_BLOCK at its end */
+	uint32_t next;	     /* SMALL: in its class's list; NO_BLOCK at its end */
 	uint64_t bytes;	     /* LARGE: what it counts for, in whole pages */
 };
 

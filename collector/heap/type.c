@@ -58,9 +58,14 @@ static int check_offsets(const char *name, const char *part, const uint32_t *off
 	return 0;
 }
 
+static const char *type_name(const struct gcs_type_info *info)
+{
+	return info->name ? info->name : "(no name)";
+}
+
 static int check_info(const struct gcs_type_info *info)
 {
-	const char *name = info->name ? info->name : "(no name)";
+	const char *name = type_name(info);
 	int error;
 
 	if (info->align != 0 && info->align != 8 && info->align != 16)
@@ -88,7 +93,7 @@ static int check_info(const struct gcs_type_info *info)
 static bool fill(struct type_table *table, struct type *type, const struct gcs_type_info *info)
 {
 	size_t count = info->pointer_count, element_count = info->element_pointer_count;
-	const char *name = info->name ? info->name : "(no name)";
+	const char *name = type_name(info);
 	size_t name_bytes = strlen(name) + 1;
 	struct type_data *data =
 		malloc(sizeof(*data) + (count + element_count) * sizeof(uint32_t) + name_bytes);
@@ -132,15 +137,15 @@ static int register_locked(struct type **ret_type, struct type_table *table,
 	struct type *type = &table->types[table->count];
 
 	if (table->count == TYPES_MAX)
-		return fail(-ENOSPC, "type %s: a heap has room for %zu types", info->name,
+		return fail(-ENOSPC, "type %s: a heap has room for %zu types", type_name(info),
 			    TYPES_MAX - 1);
 	if ((table->count + 1) * sizeof(*type) > table->committed) {
 		if (!platform_commit((char *)table->types + table->committed, COMMIT_STEP))
-			return fail(-ENOMEM, "type %s: no memory", info->name);
+			return fail(-ENOMEM, "type %s: no memory", type_name(info));
 		table->committed += COMMIT_STEP;
 	}
 	if (!fill(table, type, info))
-		return fail(-ENOMEM, "type %s: no memory", info->name);
+		return fail(-ENOMEM, "type %s: no memory", type_name(info));
 	fill_abi(type, table->count);
 	__atomic_store_n(&table->count, table->count + 1, __ATOMIC_RELEASE);
 	*ret_type = type;

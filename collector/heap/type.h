@@ -38,6 +38,12 @@ struct type_table {
 bool types_create(struct type_table *table);
 void types_destroy(struct type_table *table);
 
+/* Ids from 1 and below this are registered; others may register more meanwhile. */
+static inline size_t types_count(const struct type_table *table)
+{
+	return __atomic_load_n(&table->count, __ATOMIC_ACQUIRE);
+}
+
 static inline uint32_t header_type(uint64_t header)
 {
 	return (uint32_t)((header & GCS_HEADER_TYPE_MASK) >> GCS_HEADER_TYPE_SHIFT);

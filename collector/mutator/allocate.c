@@ -5,6 +5,9 @@
 #include "mutator/safepoint.h"
 #include "probes/probes.h"
 
+/* Collections that an allocation at the limit sets off at most. */
+#define LIMIT_TURNS 8
+
 /* One request for memory, until it is met or given up. */
 struct request {
 	struct mutator *mutator;
@@ -38,10 +41,6 @@ static uintptr_t allocate_large(struct mutator *mutator, size_t bytes)
 		block = space_take_large(&heap->space, bytes + BLOCK_FIRST_CELL);
 	if (!block)
 		return 0;
-	pthread_mutex_lock(&heap->classes_lock);
-	block->next = heap->large;
-	heap->large = (uint32_t)block_index(&heap->space, block);
-	pthread_mutex_unlock(&heap->classes_lock);
 	mutator->allocated_bytes += block->bytes;
 	__atomic_fetch_add(&heap->charged, block->bytes, __ATOMIC_RELAXED);
 	return large_header(&heap->space, block);
@@ -76,17 +75,24 @@ static bool stressed(struct mutator *mutator)
 	return true;
 }
 
-/* No memory within heap_max: a last full collection, and another look. */
+/*
+ * No memory within heap_max: a last full collection, and another look. What that
+ * frees other threads may take first. There was some then, so it is worth another
+ * turn; not for ever, since what they need is perhaps less than what this one asks.
+ */
 static void try_at_limit(struct request *request)
 {
 	struct mutator *mutator = request->mutator;
 	struct gcs_heap *heap = mutator->heap;
 	uint64_t stall = __atomic_add_fetch(&heap->stall, 1, __ATOMIC_RELAXED);
+	unsigned turn = 0;
 
 	gcs_emit(stall_begin, heap->id, stall, mutator->id, request->bytes,
 		 (uintptr_t)request->caller);
-	collect(mutator, GCS_CAUSE_LIMIT, request->caller);
-	try(request);
+	do {
+		collect(mutator, GCS_CAUSE_LIMIT, request->caller);
+	} while (!try(request) && ++turn < LIMIT_TURNS &&
+		 __atomic_load_n(&heap->charged, __ATOMIC_RELAXED));
 	gcs_emit(stall_end, heap->id, stall);
 	if (!request->cell)
 		gcs_emit(out_of_memory, heap->id, mutator->id, request->bytes, heap->space.capacity,
@@ -101,8 +107,8 @@ static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes,
 	uint64_t seen = collection_now(heap);
 
 	if (__atomic_load_n(&mutator->abi.poll, __ATOMIC_RELAXED)) {
-		mutator_park(mutator, 0, caller);
-		mutator_unpark(mutator);
+		thread_park(ABOVE_THIS_FRAME, caller);
+		thread_unpark();
 	}
 	if (stressed(mutator))
 		collect(mutator, GCS_CAUSE_STRESS, caller);

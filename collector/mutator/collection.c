@@ -67,11 +67,11 @@ static void collect_stopped(struct gcs_heap *heap, enum gcs_kind kind, enum gcs_
 	verify_or_die(heap, "before");
 	gcs_emit(collection_begin, heap->id, heap->collection, kind, cause, heap->used,
 		 (uintptr_t)&heap->stats);
-	heap->plan->collect(heap);
+	heap->used = heap->plan->collect(heap);
 	__atomic_store_n(&heap->charged, 0, __ATOMIC_RELAXED);
-	heap->used = heap->stats.size_live_bytes;
 	verify_or_die(heap, "after");
 	pthread_mutex_lock(&heap->stats_lock);
+	heap->stats.size_live_bytes = heap->used;
 	heap->stats.collections[kind][cause]++;
 	pthread_mutex_unlock(&heap->stats_lock);
 	fold_gauges(heap);
@@ -79,7 +79,7 @@ static void collect_stopped(struct gcs_heap *heap, enum gcs_kind kind, enum gcs_
 		 (uintptr_t)&heap->stats);
 }
 
-/* world is held and the caller parked. */
+/* world is held. */
 static void collect_locked(struct gcs_heap *heap, enum gcs_cause cause)
 {
 	enum gcs_kind kind = GCS_KIND_MAJOR;
@@ -95,9 +95,9 @@ void collect(struct mutator *mutator, enum gcs_cause cause, const void *caller)
 {
 	struct gcs_heap *heap = mutator->heap;
 
-	world_lock(heap, mutator, caller);
+	world_lock(heap, caller);
 	collect_locked(heap, cause);
-	world_unlock(heap, mutator);
+	world_unlock(heap);
 }
 
 void collect_unless_done(struct mutator *mutator, enum gcs_cause cause, uint64_t seen,
@@ -105,10 +105,10 @@ void collect_unless_done(struct mutator *mutator, enum gcs_cause cause, uint64_t
 {
 	struct gcs_heap *heap = mutator->heap;
 
-	world_lock(heap, mutator, caller);
+	world_lock(heap, caller);
 	if (collection_now(heap) == seen)
 		collect_locked(heap, cause);
-	world_unlock(heap, mutator);
+	world_unlock(heap);
 }
 
 __attribute__((noinline)) void gcs_collect(struct gcs_mutator *abi)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mutator/safepoint.h"
 #include "platform/platform.h"
@@ -14,6 +15,12 @@ static __thread struct mutator *mine;
 /* Its destructor detaches a thread that ends. */
 static pthread_key_t thread_end;
 static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
+static int thread_end_error;
+
+struct mutator *mutators_of_thread(void)
+{
+	return mine;
+}
 
 struct mutator *mutator_current(const struct gcs_heap *heap)
 {
@@ -102,13 +109,13 @@ static void detach(struct mutator *mutator)
 	struct gcs_heap *heap = mutator->heap;
 
 	/* Parked while it waits for world; what it counted is then added once and for all. */
-	world_lock(heap, mutator, NULL);
+	world_lock(heap, NULL);
 	mutator_fold(mutator);
 	mutator_retire_runs(mutator);
 	unlink_of_heap(mutator);
-	gcs_emit(mutator_detached, heap->id, mutator->id, mutator->tid);
-	world_unlock(heap, NULL);
 	unlink_of_thread(mutator);
+	gcs_emit(mutator_detached, heap->id, mutator->id, mutator->tid);
+	world_unlock(heap);
 	free(mutator);
 }
 
@@ -121,13 +128,24 @@ static void detach_all(void *unused)
 
 static void make_key(void)
 {
-	pthread_key_create(&thread_end, detach_all);
+	thread_end_error = pthread_key_create(&thread_end, detach_all);
 }
 
-static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots)
+/* Have this thread's mutators detached when it ends. */
+static int watch_end(void)
+{
+	int error;
+
+	pthread_once(&thread_end_once, make_key);
+	error = thread_end_error ? thread_end_error : pthread_setspecific(thread_end, &mine);
+	return error ? fail(-ENOMEM, "no thread-specific key to detach a thread that ends: %s",
+			    strerror(error))
+		     : 0;
+}
+
+static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots, uintptr_t stack_top)
 {
 	struct mutator *mutator = aligned_alloc(64, (sizeof(*mutator) + 63) / 64 * 64);
-	uintptr_t stack_top = platform_stack_top();
 
 	if (!mutator)
 		return NULL;
@@ -145,28 +163,43 @@ static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots)
 	return mutator;
 }
 
+/* Enter the lists. The mutator is parked, and runs with the thread's others. */
+static void link(struct mutator *mutator, const void *caller)
+{
+	struct gcs_heap *heap = mutator->heap;
+
+	world_lock(heap, caller);
+	mutator->id = ++heap->mutators_ever;
+	mutator->next = heap->mutators;
+	heap->mutators = mutator;
+	mutator->next_of_thread = mine;
+	mine = mutator;
+	gcs_emit(mutator_attached, heap->id, mutator->id, mutator->tid);
+	world_unlock(heap);
+}
+
 int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap *heap,
 		       enum gcs_roots roots)
 {
 	struct mutator *mutator = mutator_current(heap);
+	uintptr_t stack_top = 0;
+	int error;
 
 	if (mutator) {
 		*ret_mutator = &mutator->abi;
 		return 0;
 	}
-	mutator = new_mutator(heap, roots);
+	error = roots == GCS_ROOTS_PRECISE ? 0 : platform_stack_top(&stack_top);
+	if (error)
+		return fail(error, "where this thread's stack lies cannot be told: %s",
+			    strerror(-error));
+	error = watch_end();
+	if (error)
+		return error;
+	mutator = new_mutator(heap, roots, stack_top);
 	if (!mutator)
 		return fail(-ENOMEM, "no memory for a mutator");
-	pthread_once(&thread_end_once, make_key);
-	pthread_setspecific(thread_end, mutator);
-	world_lock(heap, NULL, NULL);
-	mutator->id = ++heap->mutators_ever;
-	mutator->next = heap->mutators;
-	heap->mutators = mutator;
-	gcs_emit(mutator_attached, heap->id, mutator->id, mutator->tid);
-	world_unlock(heap, mutator);
-	mutator->next_of_thread = mine;
-	mine = mutator;
+	link(mutator, __builtin_return_address(0));
 	*ret_mutator = &mutator->abi;
 	return 0;
 }
@@ -187,12 +220,15 @@ void mutators_after_fork(struct gcs_heap *heap)
 {
 	struct mutator *mutator, *next, *self = mutator_current(heap);
 
+	/*
+	 * The others may have been copied at any point of their work, so their runs are
+	 * not looked at: what is unused there has no header, and is free after the next
+	 * mark.
+	 */
 	for (mutator = heap->mutators; mutator; mutator = next) {
 		next = mutator->next;
-		if (mutator == self)
-			continue;
-		mutator_retire_runs(mutator);
-		free(mutator);
+		if (mutator != self)
+			free(mutator);
 	}
 	heap->mutators = self;
 	if (!self)

@@ -3,9 +3,9 @@
  * Mutators: a thread's state towards one heap.
  *
  * A mutator is RUNNING, or *parked*: standing at a safepoint, inside a blocking
- * bracket, or waiting for heap->world. While it is parked its stack from
- * `stack_low` up and its spilled registers hold all its references, and the
- * collector may scan them, retire its runs and read its counters. It leaves only
+ * bracket, or its thread waits for something in the library. While it is parked its
+ * stack from `stack_low` up and its spilled registers hold all its references, and
+ * the collector may scan them, retire its runs and read its counters. It leaves only
  * while no stop is under way (safepoint.h has the protocol).
  */
 #ifndef GCSCOPE_MUTATOR_MUTATOR_H
@@ -26,7 +26,7 @@ struct run {
 	uintptr_t unswept;   /* in block: where to look for the next run */
 };
 
-/* Words of a frame that a parked mutator leaves behind; see mutator_park. */
+/* Words of the frames that a parked mutator leaves behind; see thread_park. */
 #define SPILL_WORDS 256
 
 struct mutator {
@@ -40,6 +40,7 @@ struct mutator {
 
 	uint32_t state;	     /* atomic, enum mutator_state; a futex word while it is awaited */
 	uint32_t awaited;    /* atomic: the stopping thread sleeps on state */
+	bool blocking;	     /* the owner's: in a blocking bracket */
 	uint64_t parked_ns;  /* when it came to the last stop that had to wait for it */
 	uint64_t waited_for; /* id of that pause */
 
@@ -57,7 +58,10 @@ static inline struct mutator *mutator_of(struct gcs_mutator *abi)
 	return (struct mutator *)abi;
 }
 
-/* The calling thread's mutator of this heap, or NULL. */
+/* The calling thread's mutators, linked by next_of_thread; NULL: it has none. */
+struct mutator *mutators_of_thread(void);
+
+/* Its mutator of this heap, or NULL. */
 struct mutator *mutator_current(const struct gcs_heap *heap);
 
 /*

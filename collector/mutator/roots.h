@@ -18,7 +18,7 @@ struct root_range {
 	size_t count;
 };
 
-/* Guarded by heap->roots_lock while mutators run. */
+/* Guarded by lock. */
 struct roots {
 	pthread_mutex_t lock;
 	struct handle_slab *slabs;

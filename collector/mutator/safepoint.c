@@ -70,24 +70,41 @@ static void become_parked(struct mutator *mutator)
 		platform_wake(&mutator->state);
 }
 
-/*
- * The callee-saved registers may hold references of the program. The prologue
- * saves all of them, which is what __builtin_unwind_init asks for, so they lie
- * in this function's frame.
- */
-__attribute__((noinline)) void mutator_park(struct mutator *mutator, uintptr_t leaving,
-					    const void *caller)
+static void park(struct mutator *mutator, uintptr_t low, uintptr_t leaving, const void *caller)
 {
-	__builtin_unwind_init();
-	mutator->stack_low = stack_here();
 	mutator->spilled = 0;
-	if (leaving) {
-		spill(mutator, mutator->stack_low, leaving);
-		mutator->stack_low = leaving;
-	}
+	spill(mutator, low, leaving);
+	mutator->stack_low = leaving;
 	if (load(&mutator->heap->stop))
 		note_stop(mutator, caller);
 	become_parked(mutator);
+}
+
+/*
+ * The callee-saved registers may hold references of the program. The prologue
+ * saves all of them, which is what __builtin_unwind_init asks for, so they lie
+ * in this function's frame, or in those between it and `leaving` that saved them
+ * before; a frame that is still in use, hence no tail call.
+ */
+#define NO_TAIL_CALL __asm__ volatile("" ::: "memory")
+
+__attribute__((noinline)) static void park_one(struct mutator *mutator, uintptr_t leaving,
+					       const void *caller)
+{
+	__builtin_unwind_init();
+	park(mutator, stack_here(), leaving, caller);
+	NO_TAIL_CALL;
+}
+
+__attribute__((noinline)) void thread_park(uintptr_t leaving, const void *caller)
+{
+	struct mutator *mutator;
+
+	__builtin_unwind_init();
+	for (mutator = mutators_of_thread(); mutator; mutator = mutator->next_of_thread)
+		if (!mutator->blocking)
+			park(mutator, stack_here(), leaving, caller);
+	NO_TAIL_CALL;
 }
 
 /* The owner's: undo what a stop request has lowered. The poll word last, as a full barrier. */
@@ -104,64 +121,93 @@ static void restore_limits(struct mutator *mutator)
 }
 
 /*
- * Between the two looks at heap->stop the runs and limits are the owner's only:
- * a stop requested before the first finds it parked, and one requested while
- * limits are being restored, whose lowering may be overwritten, is seen by the second.
+ * Let a mutator run; false: a stop of its heap is under way. Between the two last
+ * looks at heap->stop the runs and limits are the owner's only: a stop requested
+ * before the first finds it parked, and one requested while limits are being
+ * restored, whose lowering may be overwritten, is seen by the second.
  */
-void mutator_unpark(struct mutator *mutator)
+static bool run(struct mutator *mutator)
 {
-	struct gcs_heap *heap = mutator->heap;
+	const uint32_t *stop = &mutator->heap->stop;
 
-	for (;;) {
-		while (load(&heap->stop))
-			platform_wait(&heap->stop, STOP_REQUESTED, 0);
-		store(&mutator->state, MUTATOR_RUNNING);
-		if (!load(&heap->stop)) {
-			restore_limits(mutator);
-			if (!load(&heap->stop))
-				return;
+	if (load(stop))
+		return false;
+	store(&mutator->state, MUTATOR_RUNNING);
+	if (!load(stop)) {
+		restore_limits(mutator);
+		if (!load(stop))
+			return true;
+	}
+	/* It has run nothing of the program: a stop that saw it RUNNING need not know. */
+	become_parked(mutator);
+	return false;
+}
+
+void thread_unpark(void)
+{
+	struct mutator *first = mutators_of_thread(), *mutator = first, *other;
+
+	while (mutator) {
+		if (mutator->blocking || run(mutator)) {
+			mutator = mutator->next_of_thread;
+			continue;
 		}
-		/* It has run nothing of the program: a stop that saw it RUNNING need not know. */
-		become_parked(mutator);
+		/* Wait for this one's heap with all others parked again. */
+		for (other = first; other != mutator; other = other->next_of_thread)
+			if (!other->blocking)
+				become_parked(other);
+		while (load(&mutator->heap->stop))
+			platform_wait(&mutator->heap->stop, STOP_REQUESTED, 0);
+		mutator = first;
 	}
 }
 
 __attribute__((noinline)) void gcs_safepoint_slow(struct gcs_mutator *abi)
 {
-	struct mutator *mutator = mutator_of(abi);
-
-	mutator_park(mutator, 0, __builtin_return_address(0));
-	mutator_unpark(mutator);
+	(void)abi; /* a thread stops as a whole */
+	thread_park(ABOVE_THIS_FRAME, __builtin_return_address(0));
+	thread_unpark();
 }
 
 __attribute__((noinline)) void gcs_blocking_begin(struct gcs_mutator *abi)
 {
-	/* This frame ends with the saved frame pointer and the return address. */
-	uintptr_t leaving = (uintptr_t)__builtin_frame_address(0) + 2 * sizeof(uintptr_t);
+	struct mutator *mutator = mutator_of(abi);
 
-	mutator_park(mutator_of(abi), leaving, __builtin_return_address(0));
-	__asm__ volatile("" ::: "memory"); /* no tail call: the frame is in use until here */
+	park_one(mutator, ABOVE_THIS_FRAME, __builtin_return_address(0));
+	mutator->blocking = true;
 }
 
-void gcs_blocking_end(struct gcs_mutator *abi)
+__attribute__((noinline)) void gcs_blocking_end(struct gcs_mutator *abi)
 {
-	mutator_unpark(mutator_of(abi));
+	/* The thread's other mutators, while this one waits for a pause of its heap. */
+	thread_park(ABOVE_THIS_FRAME, __builtin_return_address(0));
+	mutator_of(abi)->blocking = false;
+	thread_unpark();
 }
 
 /* Stopping */
 
-void world_lock(struct gcs_heap *heap, struct mutator *mutator, const void *caller)
+__attribute__((noinline)) void world_lock(struct gcs_heap *heap, const void *caller)
 {
-	if (mutator)
-		mutator_park(mutator, 0, caller);
+	thread_park(ABOVE_THIS_FRAME, caller);
 	pthread_mutex_lock(&heap->world);
 }
 
-void world_unlock(struct gcs_heap *heap, struct mutator *mutator)
+void world_unlock(struct gcs_heap *heap)
 {
 	pthread_mutex_unlock(&heap->world);
-	if (mutator)
-		mutator_unpark(mutator);
+	thread_unpark();
+}
+
+bool world_lock_until(struct gcs_heap *heap, uint64_t deadline_ns)
+{
+	while (pthread_mutex_trylock(&heap->world) != 0) {
+		if (platform_now_ns() >= deadline_ns)
+			return false;
+		/* Who holds it for long is stopping mutators. */
+		platform_wait(&heap->stop, STOP_REQUESTED, deadline_ns);
+	}
+	return true;
 }
 
 static uint64_t count_running(const struct gcs_heap *heap)

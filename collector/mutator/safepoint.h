@@ -22,6 +22,17 @@
  * then stop read, against stop written, then limit lowered).
  *
  * tests/model/safepoint.pml is this protocol for Spin.
+ *
+ * Several heaps. A thread may be a mutator of many, and parks in all of them
+ * before it waits for anything: for heap->world, for a stop to end, for the
+ * registry. So whoever stops a heap waits only for threads that run the program,
+ * and never for one that waits in turn: there is no cycle. (Were only the one
+ * heap's mutator parked, a thread that collects heap 1 and one that collects heap
+ * 2 would wait for each other's other mutator for ever.) thread_unpark lets all of
+ * them run or none.
+ *
+ * A mutator in a blocking bracket is parked already and stays so, whatever else its
+ * thread does meanwhile: allocate from another heap, fork, exit.
  */
 #ifndef GCSCOPE_MUTATOR_SAFEPOINT_H
 #define GCSCOPE_MUTATOR_SAFEPOINT_H
@@ -31,22 +42,31 @@
 /* Values of heap->stop, a futex word. */
 enum stop { STOP_NONE = 0, STOP_REQUESTED = 1 };
 
+/* The end of this function's frame: behind the saved frame pointer and the return address. */
+#define ABOVE_THIS_FRAME ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(uintptr_t))
+
 /*
- * Park the calling thread's mutator: from here on its references are where the
- * collector finds them. `leaving` is the address above the frames that will be
- * gone before mutator_unpark (what they saved is copied), or 0 if all stay.
+ * Park all mutators of the calling thread but those in a blocking bracket: from here
+ * on their references are where the collector finds them. A thread that has none
+ * may call this, too. `leaving` is the address above the frames that may be gone before
+ * thread_unpark: what lies below, registers that these frames have saved, is copied,
+ * since their place is overwritten when they have returned while the registers may
+ * still hold the program's only reference to an object.
  * `caller` is where in the program it came from, for the mutator_stopped event.
  */
-void mutator_park(struct mutator *mutator, uintptr_t leaving, const void *caller);
+void thread_park(uintptr_t leaving, const void *caller);
 
-/* Run again, after any stop that is under way. Restores the soft limits. */
-void mutator_unpark(struct mutator *mutator);
+/* Let them run again, after any stop that is under way. Restores the soft limits. */
+void thread_unpark(void);
 
-/* Park, wait for world, and own it. mutator may be NULL: a thread that is none. */
-void world_lock(struct gcs_heap *heap, struct mutator *mutator, const void *caller);
-void world_unlock(struct gcs_heap *heap, struct mutator *mutator);
+/* Park the thread, wait for world, and own it. */
+void world_lock(struct gcs_heap *heap, const void *caller);
+void world_unlock(struct gcs_heap *heap);
 
-/* Stop all mutators, as a pause. world is held and the caller's own mutator is parked. */
+/* Wait for world until deadline_ns, parked already. False: it was not to be had. */
+bool world_lock_until(struct gcs_heap *heap, uint64_t deadline_ns);
+
+/* Stop all mutators, as a pause. world is held, so the calling thread is parked. */
 void world_stop(struct gcs_heap *heap, uint64_t collection, enum gcs_kind kind,
 		enum gcs_cause cause);
 

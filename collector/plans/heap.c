@@ -56,8 +56,19 @@ static void init(struct gcs_heap *heap)
 	pthread_mutex_init(&heap->stats_lock, NULL);
 	roots_create(&heap->roots);
 	memset(heap->sweepable, 0xff, sizeof(heap->sweepable));
-	heap->large = NO_BLOCK;
 	heap->budget = heap->options.budget ? heap->options.budget : heap->options.heap_min;
+}
+
+static void release(struct gcs_heap *heap)
+{
+	roots_destroy(&heap->roots);
+	mark_stack_destroy(&heap->mark_stack);
+	types_destroy(&heap->types);
+	space_destroy(&heap->space);
+	pthread_mutex_destroy(&heap->world);
+	pthread_mutex_destroy(&heap->classes_lock);
+	pthread_mutex_destroy(&heap->stats_lock);
+	free(heap);
 }
 
 int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *options,
@@ -83,7 +94,11 @@ int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *op
 	}
 	heap->plan = plan_of(heap->options.plan);
 	init(heap);
-	registry_add(heap);
+	error = registry_add(heap);
+	if (error) {
+		release(heap);
+		return error;
+	}
 	*ret_heap = heap;
 	return 0;
 }
@@ -92,21 +107,15 @@ int gcs_heap_destroy(struct gcs_heap *heap)
 {
 	bool busy;
 
-	pthread_mutex_lock(&heap->world);
+	world_lock(heap, __builtin_return_address(0));
+	heap_check_fork(heap);
 	busy = heap->mutators != NULL;
-	pthread_mutex_unlock(&heap->world);
+	world_unlock(heap);
 	if (busy)
 		return fail(-EBUSY, "heap %llu still has mutators attached",
 			    (unsigned long long)heap->id);
 	registry_remove(heap);
-	roots_destroy(&heap->roots);
-	mark_stack_destroy(&heap->mark_stack);
-	types_destroy(&heap->types);
-	space_destroy(&heap->space);
-	pthread_mutex_destroy(&heap->world);
-	pthread_mutex_destroy(&heap->classes_lock);
-	pthread_mutex_destroy(&heap->stats_lock);
-	free(heap);
+	release(heap);
 	return 0;
 }
 

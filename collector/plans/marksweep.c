@@ -101,14 +101,13 @@ static void mark_root(void *object, void *tracer)
 	tracer_mark(tracer, object);
 }
 
-static uint64_t count_marks(const struct space *space, const struct block *block)
+static size_t count_marks(const struct space *space, const struct block *block)
 {
 	const uint64_t *words = &space->marks[block_index(space, block) * BLOCK_WORDS];
-	uint64_t marks = 0;
-	size_t i;
+	size_t marks = 0, i;
 
 	for (i = 0; i < BLOCK_WORDS; i++)
-		marks += (uint64_t)__builtin_popcountll(words[i]);
+		marks += (size_t)__builtin_popcountll(words[i]);
 	return marks;
 }
 
@@ -127,21 +126,21 @@ static void poison(const struct space *space, struct block *block)
 static uint64_t sort_small(struct gcs_heap *heap, struct block *block)
 {
 	struct space *space = &heap->space;
+	size_t live = count_marks(space, block);
 
-	block->live = (uint32_t)count_marks(space, block);
 	block->dirty = 1;
 	if (heap->options.poison)
 		poison(space, block);
-	if (block->live == 0) {
+	if (live == 0) {
 		space_free(space, block);
 		return 0;
 	}
-	block->unswept = block->live < block_cells(block);
+	block->unswept = live < block_cells(block);
 	if (block->unswept) {
 		block->next = heap->sweepable[block->class];
 		heap->sweepable[block->class] = (uint32_t)block_index(space, block);
 	}
-	return (uint64_t)block->live * block->cell;
+	return live * block->cell;
 }
 
 static uint64_t sort_large(struct gcs_heap *heap, struct block *block)
@@ -153,8 +152,6 @@ static uint64_t sort_large(struct gcs_heap *heap, struct block *block)
 		space_free(space, block);
 		return 0;
 	}
-	block->next = heap->large;
-	heap->large = (uint32_t)block_index(space, block);
 	return bytes;
 }
 
@@ -165,7 +162,6 @@ static uint64_t sweep(struct gcs_heap *heap, uint64_t *ret_live)
 	size_t i;
 
 	memset(heap->sweepable, 0xff, sizeof(heap->sweepable));
-	heap->large = NO_BLOCK;
 	*ret_live = 0;
 	for (i = heap->space.frontier; i-- > 0;) {
 		struct block *block = &heap->space.blocks[i];
@@ -217,7 +213,7 @@ static uint64_t mark_all(struct gcs_tracer *tracer)
 	return tracer->marked;
 }
 
-static void marksweep_collect(struct gcs_heap *heap)
+static uint64_t marksweep_collect(struct gcs_heap *heap)
 {
 	struct gcs_tracer tracer;
 	uint64_t live;
@@ -228,7 +224,7 @@ static void marksweep_collect(struct gcs_heap *heap)
 	PHASE(heap, GCS_PHASE_MARK, mark_all(&tracer));
 	PHASE(heap, GCS_PHASE_SWEEP, sweep(heap, &live));
 	resize(heap, live);
-	heap->stats.size_live_bytes = live;
+	return live;
 }
 
 const struct plan plan_marksweep = {

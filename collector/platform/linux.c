@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -37,7 +38,9 @@ bool platform_commit(void *address, size_t bytes)
 
 void platform_release(void *address, size_t bytes)
 {
-	madvise(address, bytes, MADV_DONTNEED);
+	/* Locked memory (mlockall) is not given back. */
+	if (madvise(address, bytes, MADV_DONTNEED) != 0)
+		memset(address, 0, bytes);
 }
 
 void platform_unreserve(void *address, size_t bytes)
@@ -75,17 +78,19 @@ uint32_t platform_tid(void)
 	return (uint32_t)syscall(SYS_gettid);
 }
 
-uintptr_t platform_stack_top(void)
+int platform_stack_top(uintptr_t *ret_top)
 {
 	pthread_attr_t attributes;
 	void *low = NULL;
 	size_t bytes = 0;
+	int error = pthread_getattr_np(pthread_self(), &attributes); /* of main: reads /proc */
 
-	if (pthread_getattr_np(pthread_self(), &attributes) != 0)
-		return 0;
+	if (error)
+		return -error;
 	pthread_attr_getstack(&attributes, &low, &bytes);
 	pthread_attr_destroy(&attributes);
-	return (uintptr_t)low + bytes;
+	*ret_top = (uintptr_t)low + bytes;
+	return 0;
 }
 
 void platform_wait(const uint32_t *word, uint32_t value, uint64_t deadline_ns)

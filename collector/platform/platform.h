@@ -16,10 +16,10 @@
  */
 void *platform_reserve(size_t bytes, size_t alignment);
 
-/* Make a page-aligned part of it readable, writable and zero. */
+/* Make a page-aligned part of it, never committed before, readable, writable and zero. */
 bool platform_commit(void *address, size_t bytes);
 
-/* Give the pages back to the system; what is read there next is zero. */
+/* Give committed pages back to the system if it takes them; what is read there next is zero. */
 void platform_release(void *address, size_t bytes);
 
 /* Give the address space back. */
@@ -34,8 +34,8 @@ uint64_t platform_now_ns(void);
 uint32_t platform_pid(void);
 uint32_t platform_tid(void);
 
-/* One past the highest address of the calling thread's stack. */
-uintptr_t platform_stack_top(void);
+/* One past the highest address of the calling thread's stack. Returns 0 or a negative errno. */
+int platform_stack_top(uintptr_t *ret_top);
 
 /* Sleep while *word == value, at most until deadline_ns (0: no limit). May return early. */
 void platform_wait(const uint32_t *word, uint32_t value, uint64_t deadline_ns);

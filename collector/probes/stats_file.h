@@ -14,7 +14,7 @@
  */
 void stats_file_add(const struct gcscope_stats *stats);
 
-/* Write them all, at exit. What goes wrong is told on standard error. */
+/* Write them all, at exit. What goes wrong is told on standard error. The same lock is held. */
 void stats_file_write(void);
 
 #endif

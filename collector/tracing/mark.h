@@ -30,7 +30,6 @@ struct gcs_tracer {
 	bool overflowed; /* some block is flagged */
 	/* For the verifier, which visits slots for another purpose; NULL while marking. */
 	void (*visit)(struct gcs_tracer *tracer, void **slot);
-	void *context;
 };
 
 void tracer_create(struct gcs_tracer *tracer, struct gcs_heap *heap);

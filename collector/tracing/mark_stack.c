@@ -17,7 +17,10 @@ bool mark_stack_create(struct mark_stack *stack, size_t most)
 
 	*stack = (struct mark_stack){ .most = most, .reserved = bytes };
 	stack->entries = platform_reserve(bytes, platform_page_size());
-	return stack->entries && mark_stack_grow(stack);
+	if (stack->entries && mark_stack_grow(stack))
+		return true;
+	mark_stack_destroy(stack);
+	return false;
 }
 
 void mark_stack_destroy(struct mark_stack *stack)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "heap/registry.h"
 #include "mutator/collection.h"
 #include "mutator/safepoint.h"
 #include "platform/platform.h"
@@ -64,7 +65,7 @@ static const char *check_header(struct gcs_heap *heap, void *object)
 
 	if (header & GCS_HEADER_FORWARDED)
 		return "which is forwarded";
-	if (header_type(header) == 0 || header_type(header) >= heap->types.count)
+	if (header_type(header) == 0 || header_type(header) >= types_count(&heap->types))
 		return "which has no registered type";
 	type = object_type(&heap->types, object);
 	bytes = type_bytes(type, gcs_array_length(object));
@@ -149,13 +150,14 @@ int verify_heap(struct gcs_heap *heap)
 
 __attribute__((noinline)) int gcs_verify(struct gcs_heap *heap, struct gcs_mutator *abi)
 {
-	struct mutator *mutator = abi ? mutator_of(abi) : NULL;
 	int error;
 
-	world_lock(heap, mutator, __builtin_return_address(0));
+	(void)abi; /* the thread is known */
+	world_lock(heap, __builtin_return_address(0));
+	heap_check_fork(heap);
 	world_stop(heap, 0, GCS_KIND_HANDSHAKE, GCS_CAUSE_EXPLICIT);
 	error = verify_heap(heap);
 	world_resume(heap);
-	world_unlock(heap, mutator);
+	world_unlock(heap);
 	return error;
 }

@@ -29,7 +29,7 @@ GCS_API const char *gcs_error_message(void);
 
 /*
  * Create a heap. options may be NULL. -EINVAL: an option (the sentence names
- * it) or a program built for another GCS_ABI_VERSION; -ENOMEM: no address space.
+ * it) or a program built for another GCS_ABI_VERSION; -ENOMEM: no memory or address space.
  * A process may have many heaps; a reference from one into another is an error.
  */
 GCS_API int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *options,
@@ -50,7 +50,7 @@ GCS_API void gcs_stats_read(struct gcs_heap *heap, struct gcscope_stats *ret_sta
  * Check the whole heap, with its mutators stopped: every reachable object is
  * well-formed, in an allocated cell, of a registered type, and refers to such
  * objects only. -EUCLEAN with a sentence that names object, type and field.
- * The caller is a mutator of the heap, or no mutator at all (NULL).
+ * Any thread may call it; mutator is the caller's own of this heap, or NULL. -ENOMEM.
  */
 GCS_API int gcs_verify(struct gcs_heap *heap, struct gcs_mutator *mutator);
 

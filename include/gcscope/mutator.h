@@ -16,13 +16,15 @@
 GCS_EXTERN_BEGIN
 
 enum gcs_roots {
-	GCS_ROOTS_CONSERVATIVE = 0, /* its stack and registers are scanned */
-	GCS_ROOTS_PRECISE = 1,	    /* only its frames (roots.h) are */
+	/* Its registers and stack are scanned: the thread's own, not one that it switches to. */
+	GCS_ROOTS_CONSERVATIVE = 0,
+	GCS_ROOTS_PRECISE = 1, /* only its frames (roots.h) are */
 };
 
 /*
  * Attach the calling thread, or return what it has attached already.
- * A thread that ends detaches by itself. -ENOMEM.
+ * A thread that ends detaches by itself. -ENOMEM; another error if the system does not
+ * tell where the stack lies (without /proc, for the first thread of a process).
  */
 GCS_API int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap *heap,
 			       enum gcs_roots roots);
@@ -31,8 +33,11 @@ GCS_API int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap
 GCS_API int gcs_mutator_detach(struct gcs_mutator *mutator);
 
 /*
- * Between the two the thread touches no object, and collections do not wait
- * for it. gcs_blocking_end waits for a pause that is under way. Not nested.
+ * Between the two the thread touches no object of the heap, and its collections do not
+ * wait for it. gcs_blocking_end waits for a pause that is under way. Not nested; a
+ * mutator of several heaps brackets each. References that are needed behind the
+ * bracket are best held by the callers of the function that has it: its own locals a
+ * compiler may move between stack and registers meanwhile.
  */
 GCS_API void gcs_blocking_begin(struct gcs_mutator *mutator);
 GCS_API void gcs_blocking_end(struct gcs_mutator *mutator);

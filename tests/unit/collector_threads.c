@@ -117,6 +117,46 @@ static void many_mutators_share_a_heap(void **state)
 	assert_int_equal(gcs_verify(heap, NULL), 0);
 }
 
+static struct gcs_type *sizes[20];
+
+/* Garbage of many sizes, so that a thread has many blocks in use. Returns how often it got NULL. */
+static void *allocate_many_sizes(void *argument)
+{
+	struct gcs_mutator *mutator = attach();
+	unsigned seed = (unsigned)(uintptr_t)argument;
+	uintptr_t refused = 0;
+	int i;
+
+	for (i = 0; i < 200000; i++)
+		refused += !gcs_alloc(mutator, sizes[(unsigned)rand_r(&seed) % 20]);
+	return (void *)refused;
+}
+
+/* Nothing lives: what a collection frees is there for all, whoever comes first. */
+static void garbage_is_never_out_of_memory(void **state)
+{
+	struct gcs_options options = { .heap_max = 64 << 16, .budget = 1 << 30 };
+	pthread_t threads[THREADS];
+	void *refused;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(gcs_heap_create(&heap, &options), 0);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(gcs_type_register(&sizes[i], heap,
+						   &(struct gcs_type_info){ .name = "garbage",
+									    .size = 8 + i * 24 }),
+				 0);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, allocate_many_sizes, (void *)(i + 1)), 0);
+	for (i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], &refused), 0);
+		assert_null(refused);
+	}
+	assert_int_equal(gcs_heap_destroy(heap), 0);
+}
+
 static uint32_t ready, done;
 
 static void *wait_in_bracket(void *unused)
@@ -270,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(many_mutators_share_a_heap, create, destroy),
+		cmocka_unit_test(garbage_is_never_out_of_memory),
 		cmocka_unit_test_setup_teardown(blocking_mutators_are_not_waited_for, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(polling_is_enough, create, destroy),
