@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "heap/heap.h"
+#include "heap/plan.h"
 #include "platform/platform.h"
 
 enum option_type { PLAN, SIZE, COUNT };
@@ -131,8 +132,14 @@ static int check_ranges(struct gcs_options *options)
 		const struct option *option = &option_table[i];
 		uint64_t value = *field(options, option);
 
-		if (option->type == PLAN || value == 0)
+		if (value == 0)
 			continue;
+		if (option->type == PLAN) {
+			if (!plan_of(value))
+				return fail(-EINVAL, "option plan: there is no plan of number %llu",
+					    (unsigned long long)value);
+			continue;
+		}
 		if (value < option->lowest || value > option->highest)
 			return fail(-EINVAL, "option %s: %llu is not within %llu and %llu",
 				    option->name, (unsigned long long)value,

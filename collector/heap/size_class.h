@@ -47,7 +47,7 @@ static inline size_t class_bytes(unsigned class)
 /* The same for a payload that must be 16-byte aligned: the next cell that is a multiple of 16. */
 static inline unsigned class_of_aligned(size_t bytes)
 {
-	return class_of((bytes + 15) & ~(size_t)15);
+	return bytes > CELL_MAX ? CLASS_LARGE : class_of((bytes + 15) & ~(size_t)15);
 }
 
 #endif

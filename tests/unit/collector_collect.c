@@ -288,6 +288,23 @@ static void payloads_are_aligned(void **state)
 	destroy(&f);
 }
 
+/* More than there are addresses, rounded up to an alignment. */
+static void impossible_lengths_are_refused(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ .heap_max = 1 << 20 });
+	struct gcs_type *type = register_type(
+		f.heap, (struct gcs_type_info){ .name = "wide", .element_size = 16, .align = 16 });
+	size_t length;
+
+	(void)state;
+	assert_null(gcs_alloc_array(f.mutator, type, SIZE_MAX));
+	for (length = SIZE_MAX / 16 - 4; length <= SIZE_MAX / 16; length++) {
+		assert_null(gcs_alloc_array(f.mutator, type, length));
+		assert_null(gcs_alloc_array(f.mutator, f.references, 2 * length));
+	}
+	destroy(&f);
+}
+
 /*
  * At the limit: NULL, and the heap goes on working. What is allocated again
  * after letting go of everything is zeroed.
@@ -510,6 +527,7 @@ int main(void)
 		cmocka_unit_test(arrays_of_all_sizes),
 		cmocka_unit_test(very_long_arrays),
 		cmocka_unit_test(payloads_are_aligned),
+		cmocka_unit_test(impossible_lengths_are_refused),
 		cmocka_unit_test(memory_runs_out_politely),
 		cmocka_unit_test(marking_survives_a_full_stack),
 		cmocka_unit_test(trees_survive_a_full_stack),

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <sys/mman.h>
 
 #include "heap/bitmap.h"
 #include "heap/size_class.h"
 #include "heap/space.h"
 #include "heap/sweep.h"
+#include "platform/platform.h"
 
 static void classes_cover_all_sizes(void **state)
 {
@@ -29,6 +31,8 @@ static void classes_cover_all_sizes(void **state)
 		assert_int_equal(class_bytes(class_of_aligned(bytes)) % 16, 0);
 	}
 	assert_int_equal(class_of(CELL_MAX + 1), CLASS_LARGE);
+	assert_int_equal(class_of_aligned(CELL_MAX + 1), CLASS_LARGE);
+	assert_int_equal(class_of_aligned(SIZE_MAX), CLASS_LARGE);
 }
 
 static void fill_equals_bit_by_bit(void **state)
@@ -195,6 +199,27 @@ static void capacity_is_kept(void **state)
 	space_destroy(&space);
 }
 
+/* Also where the system refuses to take it: the program has locked its memory. */
+static void released_memory_is_zero(void **state)
+{
+	size_t bytes = 4 * platform_page_size(), i;
+	char *memory = platform_reserve(bytes, platform_page_size());
+	int locked;
+
+	(void)state;
+	assert_non_null(memory);
+	for (locked = 0; locked < 2; locked++) {
+		assert_true(platform_commit(memory, bytes));
+		memset(memory, 0xaa, bytes);
+		if (locked)
+			assert_int_equal(mlock(memory, bytes), 0);
+		platform_release(memory, bytes);
+		for (i = 0; i < bytes; i++)
+			assert_int_equal(memory[i], 0);
+	}
+	platform_unreserve(memory, bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +230,7 @@ int main(void)
 		cmocka_unit_test(large_objects_are_found_from_inside),
 		cmocka_unit_test(sweeping_finds_all_dead_cells),
 		cmocka_unit_test(capacity_is_kept),
+		cmocka_unit_test(released_memory_is_zero),
 	};
 
 	return cmocka_run_group_tests_name("heap", tests, NULL, NULL);

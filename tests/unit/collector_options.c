@@ -69,6 +69,10 @@ static void a_heap_refuses_them_too(void **state)
 	(void)state;
 	assert_int_equal(gcs_heap_create(&heap, &options), -EINVAL);
 	assert_non_null(strstr(gcs_error_message(), "heap_max"));
+	options = (struct gcs_options){ .plan = 4711 };
+	assert_int_equal(gcs_heap_create(&heap, &options), -EINVAL);
+	assert_string_equal(gcs_error_message(), "option plan: there is no plan of number 4711");
+	options.plan = 0;
 	assert_int_equal(gcs_heap_create_abi(&heap, NULL, GCS_ABI_VERSION + 1, sizeof(options)),
 			 -EINVAL);
 	assert_non_null(strstr(gcs_error_message(), "build the program again"));
