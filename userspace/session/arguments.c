@@ -85,7 +85,7 @@ static bool parse_argument(const char *text, size_t length, struct gcscope_argum
 	char *rest;
 	long size = strtol(text, &rest, 10);
 
-	if (rest == text || *rest != '@')
+	if (rest == text || *rest != '@' || size < -8 || size > 8)
 		return false;
 	argument->is_signed = size < 0;
 	argument->size = labs(size);
