@@ -66,7 +66,7 @@ commands="run attach export list doctor events"
 }
 
 @test "numbers that are none" {
-	for seconds in abc 1s "" 0 -1 0x10 nan inf 1e3 " 1" 1..2 99999999999; do
+	for seconds in abc 1s "" 0 0.000000001 -1 0x10 nan inf 1e3 " 1" 1..2 99999999999; do
 		status_is 2 "$GCSCOPE" attach -p 1 -d "$seconds"
 		one_sentence
 		[[ $errors == *"not '$seconds'"* ]]

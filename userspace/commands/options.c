@@ -12,7 +12,7 @@
 
 enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_PERF_EVENTS };
 
-/* Decimal digits with at most one point, nothing else; more than 0. */
+/* Decimal digits with at most one point, nothing else; a millisecond at least. */
 static double parse_seconds(struct argp_state *state, const char *option, const char *text)
 {
 	const char *end = text + strspn(text, "0123456789");
@@ -21,9 +21,10 @@ static double parse_seconds(struct argp_state *state, const char *option, const 
 	if (*end == '.')
 		end += 1 + strspn(end + 1, "0123456789");
 	seconds = *end ? 0 : strtod(text, NULL);
-	if (!(seconds > 0 && seconds <= 1e9))
+	if (!(seconds >= 0.001 && seconds <= 1e9))
 		argp_failure(state, STATUS_USAGE, 0,
-			     "%s takes a number of seconds above 0, such as 10 or 0.5, not '%s'",
+			     "%s takes a number of seconds from 0.001 on, such as 10 or 0.5, "
+			     "not '%s'",
 			     option, text);
 	return seconds;
 }
