@@ -35,8 +35,7 @@ static int finish(struct session *session, struct output *output)
 	int status;
 
 	session_detach(session);
-	status = session_poll(session, 0);
-	status = status ? status : session_report(session, &report);
+	status = session_report(session, &report);
 	if (status) {
 		say_error("%s", session_error(session));
 		output_abandon(output);

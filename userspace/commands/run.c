@@ -16,9 +16,6 @@
 #include "session/launch.h"
 #include "session/privileges.h"
 
-/* Records are drained at least so often: most do not wake us. */
-#define DRAIN_NS (100 * NS_PER_MS)
-
 enum { KEY_TEXTFILE = 256 };
 
 struct run {
@@ -109,13 +106,13 @@ static int follow(struct run *run)
 		/* Signals first: a SIGCHLD that comes after this ends the wait below. */
 		pass_on_signals(run);
 		more = launch_handle(run->launch);
-		if (!failed && session_poll(run->session, 0)) {
+		if (!failed && session_drain(run->session)) {
 			say_error("%s", session_error(run->session));
 			failed = STATUS_FAILED;
 		}
 		if (!more)
 			signals_wait(&run->signals, failed ? -1 : session_fd(run->session),
-				     clock_ns() + DRAIN_NS);
+				     clock_ns() + SESSION_DRAIN_NS);
 	}
 	return failed;
 }
@@ -147,8 +144,7 @@ static int report_run(struct run *run)
 		say("%u process%s that it started still run%s, unwatched from now on", left,
 		    left == 1 ? "" : "es", left == 1 ? "s" : "");
 	session_detach(run->session);
-	status = session_poll(run->session, 0);
-	status = status ? status : session_report(run->session, &report);
+	status = session_report(run->session, &report);
 	if (status) {
 		say_error("%s", session_error(run->session));
 		output_abandon(&run->output);

@@ -8,9 +8,6 @@
 #include "commands/say.h"
 #include "session/privileges.h"
 
-/* Records are drained at least so often: most do not wake us. */
-#define DRAIN_NS (100 * NS_PER_MS)
-
 int watch_open(struct session **ret_session, const struct options *options, bool keep_files)
 {
 	const struct session_options how = {
@@ -46,7 +43,7 @@ enum watch_event watch_until(struct session *session, const struct signals *sign
 	for (;;) {
 		uint64_t now = clock_ns();
 
-		if (session_poll(session, 0)) {
+		if (session_drain(session)) {
 			say_error("%s", session_error(session));
 			return WATCH_FAILED;
 		}
@@ -57,7 +54,7 @@ enum watch_event watch_until(struct session *session, const struct signals *sign
 		if (now >= until_ns)
 			return WATCH_TIME;
 		signals_wait(signals, session_fd(session),
-			     until_ns - now < DRAIN_NS ? until_ns : now + DRAIN_NS);
+			     until_ns - now < SESSION_DRAIN_NS ? until_ns : now + SESSION_DRAIN_NS);
 	}
 }
 

@@ -19,9 +19,6 @@
 #include "session/readout.h"
 #include "session/state.h"
 
-/* Records wait this long at most; those about processes wake us at once. */
-#define DRAIN_MS 100
-
 /* The inode of the initial pid namespace, the same on every Linux. */
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
 
@@ -384,30 +381,11 @@ int session_watch_tree(struct session *session, pid_t pid)
 
 int session_drain(struct session *session)
 {
-	return ring_buffer__consume(session->ring);
-}
+	int error = ring_buffer__consume(session->ring);
 
-int session_poll(struct session *session, int timeout_ms)
-{
-	struct pollfd records = { .fd = session_fd(session), .events = POLLIN };
-	uint64_t end = clock_ns() + (uint64_t)timeout_ms * NS_PER_MS, now;
-	int ready = 0, error;
-
-	do {
-		uint64_t left;
-
-		now = clock_ns();
-		left = now < end ? (end - now) / NS_PER_MS : 0;
-		ready = poll(&records, 1, left < DRAIN_MS ? left : DRAIN_MS);
-		if (ready < 0 && errno != EINTR)
-			return session_fail(session, STATUS_FAILED, "cannot wait: %s",
-					    strerror(errno));
-		error = session_drain(session);
-		if (error < 0)
-			return session_fail(session, STATUS_FAILED, "cannot read records: %s",
-					    strerror(-error));
-	} while (!ready && clock_ns() < end);
-	return 0;
+	return error < 0 ? session_fail(session, STATUS_FAILED, "cannot read records: %s",
+					strerror(-error))
+			 : 0;
 }
 
 int session_fd(const struct session *session)
@@ -428,7 +406,10 @@ unsigned session_alive(const struct session *session)
 
 int session_report(struct session *session, struct report **ret_report)
 {
-	session_drain(session);
+	int status = session_drain(session);
+
+	if (status)
+		return status;
 	*ret_report = readout(session);
 	return *ret_report ? 0 : session_fail(session, STATUS_FAILED, "no memory for the report");
 }

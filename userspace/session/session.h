@@ -5,7 +5,7 @@
  *
  *	session_open      load the programs; probes nowhere yet
  *	session_watch     watch one process that runs, attaching to what it maps
- *	session_poll      drain the ring buffer, notice processes that come and go
+ *	session_drain     handle the records that wait: processes that come and go, pauses
  *	session_report    what was counted so far; may be called again and again
  *	session_close     detach and free
  *
@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "clock.h"
 #include "exit_status.h"
 #include "model/report.h"
 
@@ -57,16 +58,19 @@ int session_watch_tree(struct session *session, pid_t pid);
  */
 int session_attach_mapped(struct session *session, pid_t pid, bool late, unsigned *ret_count);
 
-/* Wait up to timeout_ms for records and drain them. 0, or STATUS_FAILED. */
-int session_poll(struct session *session, int timeout_ms);
+/* Records are to be drained at least so often: most do not make session_fd readable. */
+#define SESSION_DRAIN_NS (100 * NS_PER_MS)
 
-/* Readable when enough records wait: to poll(2) beside others, then session_poll(session, 0). */
+/* Handle the records that wait now. 0, or STATUS_FAILED. */
+int session_drain(struct session *session);
+
+/* Readable when many records wait, or one about a process: then session_drain. */
 int session_fd(const struct session *session);
 
 /* How many watched processes still run. */
 unsigned session_alive(const struct session *session);
 
-/* A new report of all that was counted; the caller frees it. */
+/* A new report of all that was counted, what waits included; the caller frees it. */
 int session_report(struct session *session, struct report **ret_report);
 
 /* Take the probes off (kernel programs stay), so that a last session_report is final. */

@@ -39,7 +39,4 @@ int session_fail(struct session *session, int status, const char *format, ...);
 /* The monotonic clock as kernel programs read it. */
 uint64_t session_now(const struct session *session);
 
-/* All records that wait now. Negative errno. */
-int session_drain(struct session *session);
-
 #endif
