@@ -18,10 +18,10 @@
  * A running mutator notices in two ways: its poll word is set, and the limits of
  * its runs are lowered to 0, which sends its next allocation into the library.
  * Both are hints that its owner may overwrite while it takes a new run; the owner
- * looks at heap->stop after each such write, so none is lost (D12: limit written,
+ * looks at heap->stop after each such write, so none is lost (limit written,
  * then stop read, against stop written, then limit lowered).
  *
- * tests/model/safepoint.pml is this protocol for Spin.
+ * tests/model/safepoint.pml is this protocol for Spin, tests/model/heaps.pml what follows.
  *
  * Several heaps. A thread may be a mutator of many, and parks in all of them
  * before it waits for anything: for heap->world, for a stop to end, for the

@@ -21,10 +21,11 @@ $(BUILD)/lib/libgcscope.a: $(BUILD)/obj/libgcscope.o
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# nodelete: fork, exit and the end of threads come back into it, also after dlclose.
 $(BUILD)/lib/libgcscope.so: $(COLLECTOR_OBJ)
 	$(say) LD $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,-z,nodelete -o $@ $^
 	$(Q)ln -sf libgcscope.so $(@D)/$(SONAME)
 
 .PHONY: lib

@@ -29,3 +29,14 @@ check() {
 	sed -e '/^inline unpark/,/^}/ s/:: stop == 0 ->/:: true ->/' "$model" >"$BATS_TEST_TMPDIR/broken.pml"
 	[ "$(check "$BATS_TEST_TMPDIR/broken.pml")" != "errors: 0" ]
 }
+
+@test "threads that collect several heaps never wait for each other" {
+	[ "$(check "$BATS_TEST_DIRNAME/heaps.pml")" = "errors: 0" ]
+}
+
+@test "if a thread parked in the heap alone that it collects, they would" {
+	sed -e '/^inline collect/,/^}/ s/^\tpark(me);/\tstate[AT(me, h)] = PARKED;/' \
+		"$BATS_TEST_DIRNAME/heaps.pml" >"$BATS_TEST_TMPDIR/broken.pml"
+	[ "$(check "$BATS_TEST_TMPDIR/broken.pml")" != "errors: 0" ]
+	grep -q 'invalid end state' "$BATS_TEST_TMPDIR/pan.out"
+}

@@ -28,6 +28,8 @@ setup() {
 @test "a program builds against the shared library by pkg-config, and runs" {
 	# shellcheck disable=SC2046
 	gcc -Wall -Wextra -Werror "$taste" $(pkg-config --cflags --libs gcscope) -o taste
+	# Handlers of fork and exit point into it, also after a dlclose.
+	readelf -d "$STAGE/opt/gcscope/lib/libgcscope.so" | grep -q NODELETE
 	readelf -d taste | grep -q 'NEEDED.*\[libgcscope\.so\.0\]'
 	[ "$(LD_LIBRARY_PATH=$STAGE/opt/gcscope/lib ./taste)" = 48520 ]
 	[ "$(pkg-config --modversion gcscope)" = "$(cat "$root/VERSION")" ]
