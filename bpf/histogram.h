@@ -68,12 +68,13 @@ __noinline int histogram_add(const struct gcscope_histogram_key *where, __u64 ns
 	barrier_var(edge);
 	if (slot >= GCSCOPE_SLOTS || edge > GCSCOPE_EDGES)
 		return 0;
-	count(&histogram->count);
+	raise_to(&histogram->max, ns);
+	raise_to(&histogram->min_inverted, ~ns);
 	__sync_fetch_and_add(&histogram->sum, ns);
 	count(&histogram->edges[edge]);
 	count(&histogram->slots[slot]);
-	raise_to(&histogram->max, ns);
-	raise_to(&histogram->min_inverted, ~ns);
+	/* Last, and first to be read: what is counted has its minimum and maximum. */
+	count(&histogram->count);
 	return 0;
 }
 
