@@ -79,20 +79,21 @@ static int add_heap(struct process_report *process, uint64_t id,
 		    const struct gcscope_heap_state *state)
 {
 	const struct runtime *runtime = runtime_by_code(state->runtime);
-	struct heap_report *heap = grow(&process->heaps, &process->heap_count, sizeof(*heap));
+	struct heap_report *heap;
 
+	if (!runtime)
+		return 0; /* the kernel is just making it: for the next report */
+	heap = grow(&process->heaps, &process->heap_count, sizeof(*heap));
 	if (!heap)
 		return -1;
 	heap->heap = id;
 	heap->end = state->end;
 	heap->out_of_memory = state->out_of_memory;
-	if (runtime) {
-		process->runtime = runtime->name;
-		process->tier = runtime->tier;
-		heap->plan = state->plan ? runtime->plan(state->plan) : NULL;
-		heap->has_time_to_safepoint = runtime->has_time_to_safepoint;
-		heap->has_stalls = runtime->has_stalls;
-	}
+	heap->plan = state->plan ? runtime->plan(state->plan) : NULL;
+	heap->has_time_to_safepoint = runtime->has_time_to_safepoint;
+	heap->has_stalls = runtime->has_stalls;
+	process->runtime = runtime->name;
+	process->tier = runtime->tier;
 	add_statistics(heap, state);
 	return add_collections(heap, state);
 }
