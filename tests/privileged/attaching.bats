@@ -103,6 +103,27 @@ reports_add_up() {
 	at_rest "$target"
 }
 
+# The number of BPF links that a process holds.
+links() { find "/proc/$1/fd" -lname '*bpf*link*' | wc -l; }
+links_are() { [ "$(links "$1")" = "$2" ]; }
+
+@test "a process that ends without an event leaves nothing attached" {
+	mkfifo line
+	start /dev/null sh -c 'exec "$0" heaps 1 <line' "$programs/wild"
+	local silent=$pid
+	exec 9>line
+	until_true grep -qx wild "/proc/$silent/comm"
+	start out "$programs/steady"
+	until_true grep -q ready out
+	start /dev/null "$GCSCOPE" attach -p "$silent" -p "$pid" -o /dev/null 2>messages
+	until_true grep -q watching messages
+	local both
+	both=$(links "$pid")
+	kill -9 "$silent"
+	until_true links_are "$pid" $((both - 1))
+	exec 9>&-
+}
+
 @test "several processes at once, and one given twice" {
 	start one "$programs/steady"
 	local one=$pid

@@ -267,6 +267,8 @@ static void exited(struct session *session, const struct gcscope_process_record 
 {
 	struct process *process;
 
+	if (record->head.type == GCSCOPE_RECORD_EXIT)
+		files_detach(&session->files, (pid_t)record->head.tgid);
 	if (!record->ns_pid)
 		return; /* it never had an event */
 	process = meet(session, record->head.process, record->head.tgid);
@@ -283,8 +285,6 @@ static void exited(struct session *session, const struct gcscope_process_record 
 		process->about.exit_code = (struct number){ true, WEXITSTATUS(record->code) };
 	}
 	retire(session, process);
-	if (!process->about.exec)
-		files_detach(&session->files, process->about.pid);
 }
 
 /* The list is full: shorter pauses than its last need not be told. */
@@ -395,10 +395,13 @@ void processes_reconcile(struct session *session)
 	}
 	for (size_t i = 0; i < session->processes.count; i++) {
 		struct process *process = &session->processes.entries[i];
+		uint64_t number = number_of(session, process->about.pid, &value);
 
-		if (!process->about.ended &&
-		    number_of(session, process->about.pid, &value) != process->about.process)
-			retire(session, process);
+		if (process->about.ended || number == process->about.process)
+			continue;
+		retire(session, process);
+		if (!number)
+			files_detach(&session->files, process->about.pid);
 	}
 }
 
