@@ -23,11 +23,10 @@ process_record(__u16 type, struct task_struct *task, __u32 id,
 	if (!record)
 		return NULL;
 	record->start_time = process->start_time;
-	record->parent = process->parent;
 	record->ns_pid = process->ns_pid;
 	record->code = 0;
 	record->late = process->late;
-	__builtin_memset(record->unused, 0, sizeof(record->unused));
+	record->unused = 0;
 	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), task->group_leader->comm);
 	return record;
 }
@@ -102,7 +101,6 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!child_id)
 		return 0;
 	born.process = __sync_fetch_and_add(&last_process, 1) + 1;
-	born.parent = parent_id;
 	born.follow = 1;
 	if (bpf_map_update_elem(&processes, &child_id, &born, BPF_ANY))
 		lost(GCSCOPE_LOST_MAP);
@@ -123,7 +121,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_thread, struct linu
 	if (record)
 		record_submit_now(record);
 	process->process = __sync_fetch_and_add(&last_process, 1) + 1;
-	process->exec++;
+	process->ns_pid = 0;
 	process->seen = 0;
 	process->late = 0;
 	return 0;

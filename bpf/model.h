@@ -51,9 +51,7 @@ static __noinline struct gcscope_heap_state *model_heap(const struct hit *hit, _
 							__u32 plan)
 {
 	struct gcscope_heap_key key = { .process = hit->process, .heap = heap };
-	struct gcscope_heap_record *record;
 	struct gcscope_heap_state *state;
-	bool first;
 
 	state = bpf_map_lookup_elem(&heaps, &key);
 	if (state) {
@@ -61,7 +59,7 @@ static __noinline struct gcscope_heap_state *model_heap(const struct hit *hit, _
 			state->plan = plan;
 		return state;
 	}
-	first = !bpf_map_update_elem(&heaps, &key, &empty_heap, BPF_NOEXIST);
+	bpf_map_update_elem(&heaps, &key, &empty_heap, BPF_NOEXIST);
 	state = bpf_map_lookup_elem(&heaps, &key);
 	if (!state) {
 		lost(GCSCOPE_LOST_MAP);
@@ -70,15 +68,6 @@ static __noinline struct gcscope_heap_state *model_heap(const struct hit *hit, _
 	state->runtime = hit->runtime;
 	if (plan)
 		state->plan = plan;
-	if (!first)
-		return state;
-	record = RECORD(gcscope_heap_record, GCSCOPE_RECORD_HEAP, hit->tgid, hit->process);
-	if (record) {
-		record->heap = heap;
-		record->runtime = hit->runtime;
-		record->plan = plan;
-		record_submit(record);
-	}
 	return state;
 }
 

@@ -2,9 +2,9 @@
 /*
  * Records through the ring buffer.
  *
- *	struct gcscope_heap_record *record;
+ *	struct gcscope_pause_record *record;
  *
- *	record = RECORD(gcscope_heap_record, GCSCOPE_RECORD_HEAP, tgid, process);
+ *	record = RECORD(gcscope_pause_record, GCSCOPE_RECORD_PAUSE, tgid, process);
  *	if (record) { fill it; record_submit(record); }
  *
  * A wakeup costs more than all else here, so the reader is woken when the

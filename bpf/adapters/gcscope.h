@@ -40,7 +40,6 @@ static __noinline int gcscope_snapshot(const struct hit *hit, __u64 heap, __u64 
 static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs *ctx)
 {
 	__u64 heap = ARGUMENT_0(ctx), id = ARGUMENT_1(ctx);
-	struct gcscope_heap_state *state;
 
 	switch (hit->event) {
 	case GCS_EVENT_heap_created:
@@ -52,14 +51,8 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 		model_heap_ended(hit, heap, ARGUMENT_1(ctx));
 		break;
 	case GCS_EVENT_mutator_attached:
-		state = model_heap(hit, heap, 0);
-		if (state)
-			count(&state->mutators_attached);
-		break;
 	case GCS_EVENT_mutator_detached:
-		state = model_heap(hit, heap, 0);
-		if (state)
-			count(&state->mutators_detached);
+		model_heap_seen(hit, heap, 0);
 		break;
 	case GCS_EVENT_collection_begin:
 		gcscope_snapshot(hit, heap, ARGUMENT_5(ctx));

@@ -28,8 +28,6 @@ enum gcscope_runtime {
 struct gcscope_process {
 	__u64 process;	     /* its number, from 1 */
 	__u64 start_time;    /* of the leader, ns of the boot clock; from its first event on */
-	__u32 exec;	     /* how many execs we have seen it make */
-	__u32 parent;	     /* process id that forked it under our eyes, else 0 */
 	__u32 ns_pid;	     /* in its innermost pid namespace; from its first event on */
 	__u32 seen;	     /* it has had an event */
 	__u32 follow;	     /* its children are wanted too */
@@ -52,8 +50,6 @@ struct gcscope_heap_state {
 	__u64 first_stall;
 	__u64 collections[GCS_KINDS][GCS_CAUSES]; /* ends seen */
 	__u64 out_of_memory;
-	__u64 mutators_attached;
-	__u64 mutators_detached;
 	/* Of a runtime that has no statistics block; bytes, 0 unknown. */
 	__u64 capacity;
 	__u64 peak_capacity;
@@ -109,7 +105,7 @@ struct gcscope_open {
 	__u32 kind;
 	__u32 cause;
 	__u32 mutators;
-	__u32 tid;
+	__u32 unused;
 };
 
 /* Why something is missing. Index of gcscope_totals.lost. */
@@ -133,7 +129,6 @@ enum gcscope_record_type {
 	GCSCOPE_RECORD_EXIT = 3,    /* its last thread ended */
 	GCSCOPE_RECORD_COLLECTION = 4,
 	GCSCOPE_RECORD_PAUSE = 5,
-	GCSCOPE_RECORD_HEAP = 6,    /* first sight of a heap */
 };
 
 struct gcscope_record {
@@ -147,19 +142,11 @@ struct gcscope_record {
 struct gcscope_process_record {
 	struct gcscope_record head;
 	__u64 start_time;
-	__u32 parent;
-	__u32 ns_pid;	/* in its innermost pid namespace */
+	__u32 ns_pid;	/* in its innermost pid namespace; 0 it never had an event */
 	__s32 code;	/* EXIT: wait status of the leader; else 0 */
-	__u8 late;
-	__u8 unused[3];
+	__u32 late;
+	__u32 unused;
 	char comm[GCSCOPE_COMM];
-};
-
-struct gcscope_heap_record {
-	struct gcscope_record head;
-	__u64 heap;
-	__u32 runtime;
-	__u32 plan;
 };
 
 struct gcscope_collection_record {
