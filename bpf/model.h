@@ -244,7 +244,7 @@ static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, _
 	ns = hit->now - pause->begin_ns;
 	measure(hit, heap, GCSCOPE_METRIC_PAUSE, pause->kind, 0, ns);
 	if (pause->stopped_ns)
-		measure(hit, heap, GCSCOPE_METRIC_TIME_TO_SAFEPOINT, 0, 0,
+		measure(hit, heap, GCSCOPE_METRIC_TIME_TO_SAFEPOINT, pause->kind, 0,
 			pause->stopped_ns - pause->begin_ns);
 	if (record_wanted(hit->process, ns))
 		record = RECORD(gcscope_pause_record, GCSCOPE_RECORD_PAUSE, hit->tgid,

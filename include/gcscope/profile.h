@@ -76,7 +76,7 @@ struct gcscope_histogram_key {
 	__u64 process;
 	__u64 heap;
 	__u16 metric; /* enum gcscope_metric */
-	__u16 kind;   /* enum gcs_kind */
+	__u16 kind;   /* enum gcs_kind, 0 for GCSCOPE_METRIC_STALL */
 	__u32 phase;  /* enum gcs_phase for GCSCOPE_METRIC_PHASE, else 0 */
 };
 

@@ -114,6 +114,20 @@ agrees() { # LEAST COLLECTIONS, WORKLOAD, ARGUMENT...
 			diff <(jq -S . wanted) -
 	done
 	same_counters
+	jq -e '.processes[0].heaps[0] | .time_to_safepoint as $way | $way.count == 23 and
+		[.pauses[].ledger_seconds.time_to_safepoint] == [$way.sum_seconds]' report.json
+}
+
+@test "the time in kernel programs is told where the kernel takes it, and is null elsewhere" {
+	local switch=/proc/sys/kernel/bpf_stats_enabled was
+	was=$(cat $switch)
+	echo 0 >$switch
+	profile without.json "$programs/lives" exec 20 || true
+	echo 1 >$switch
+	profile with.json "$programs/lives" exec 20 || true
+	echo "$was" >$switch
+	holds without.json 'r["profiler"]["bpf_run_seconds"] is None'
+	holds with.json '0 < r["profiler"]["bpf_run_seconds"] < r["duration_seconds"]'
 }
 
 @test "a mutator that never stops: at exit both say that the counters are not complete" {

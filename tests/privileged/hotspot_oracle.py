@@ -146,6 +146,8 @@ def main():
     check.near("pauses, summed", sum(figure["sum_seconds"] for figure in figures.values()),
                sum(logged.seconds for logged in pauses.values()))
     check.equal("times to safepoint", heap["time_to_safepoint"]["count"], reaching.count)
+    check.near("time to safepoint, by kind", heap["time_to_safepoint"]["sum_seconds"],
+               sum(p["ledger_seconds"]["time_to_safepoint"] for p in heap["pauses"]))
     check.near("time to safepoint, summed", heap["time_to_safepoint"]["sum_seconds"],
                reaching.seconds, PROBE_SECONDS * reaching.count)
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "model/distribution.h"
 #include "session/runtimes.h"
 #include "session/state.h"
 
@@ -98,6 +99,33 @@ static int add_heap(struct process_report *process, uint64_t id,
 	return add_collections(heap, state);
 }
 
+/* The pauses of one kind, made at their first use. NULL: no memory. */
+static struct distribution *pauses_of(struct heap_report *heap, uint32_t kind)
+{
+	struct distribution *pauses;
+
+	for (size_t i = 0; i < heap->pause_count; i++)
+		if (heap->pauses[i].kind == kind)
+			return &heap->pauses[i];
+	pauses = grow(&heap->pauses, &heap->pause_count, sizeof(*pauses));
+	if (pauses)
+		pauses->kind = kind;
+	return pauses;
+}
+
+/* The way to the safepoint is a part of the pauses of its kind, and of all together. */
+static int add_time_to_safepoint(struct heap_report *heap, uint32_t kind,
+				 const struct gcscope_histogram *histogram)
+{
+	struct distribution *pauses = pauses_of(heap, kind);
+
+	if (!pauses)
+		return -1;
+	pauses->time_to_safepoint_ns = (struct number){ true, histogram->sum };
+	histogram_merge(&heap->time_to_safepoint.histogram, histogram);
+	return 0;
+}
+
 /* -1: no memory. */
 static int add_histogram(struct process_report *process, const struct gcscope_histogram_key *key,
 			 const struct gcscope_histogram *histogram)
@@ -109,14 +137,13 @@ static int add_histogram(struct process_report *process, const struct gcscope_hi
 		return 0; /* made after the heaps were read: for the next report */
 	switch (key->metric) {
 	case GCSCOPE_METRIC_PAUSE:
-		distribution = grow(&heap->pauses, &heap->pause_count, sizeof(*distribution));
+		distribution = pauses_of(heap, key->kind);
 		break;
 	case GCSCOPE_METRIC_PHASE:
 		distribution = grow(&heap->phases, &heap->phase_count, sizeof(*distribution));
 		break;
 	case GCSCOPE_METRIC_TIME_TO_SAFEPOINT:
-		distribution = &heap->time_to_safepoint;
-		break;
+		return add_time_to_safepoint(heap, key->kind, histogram);
 	case GCSCOPE_METRIC_STALL:
 		distribution = &heap->stalls;
 		break;
@@ -279,20 +306,25 @@ static void drop_heapless(struct report *report)
 	report->process_count = left;
 }
 
-/* Probes that the kernel did not run since the program ran already on that CPU. */
-static uint64_t skipped_probes(struct session *session)
+/* What the kernel keeps of its programs: runs that it left out, and the time that they took. */
+static void add_programs(struct report *report, struct session *session)
 {
 	struct bpf_program *program;
-	uint64_t skipped = 0;
+	uint64_t skipped = 0, run_ns = 0;
 
 	bpf_object__for_each_program(program, session->bpf->obj) {
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
-			skipped += info.recursion_misses;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			continue;
+		skipped += info.recursion_misses;
+		run_ns += info.run_time_ns;
 	}
-	return skipped;
+	report->events.lost[GCSCOPE_LOST_PROBE] = skipped;
+	/* It takes the time only where kernel.bpf_stats_enabled says so. */
+	report->profiler.bpf_run_seconds =
+		(struct seconds){ run_ns != 0, (double)run_ns / NS_PER_SECOND };
 }
 
 static void add_events(struct report *report, struct session *session)
@@ -302,7 +334,6 @@ static void add_events(struct report *report, struct session *session)
 	report->events.received = totals->received;
 	report->events.unmatched = totals->unmatched;
 	memcpy(report->events.lost, totals->lost, sizeof(report->events.lost));
-	report->events.lost[GCSCOPE_LOST_PROBE] = skipped_probes(session);
 }
 
 bool readout_map_bytes(struct bpf_map *map, uint64_t *ret_bytes)
@@ -385,6 +416,7 @@ struct report *readout(struct session *session)
 	}
 	drop_heapless(report);
 	add_events(report, session);
+	add_programs(report, session);
 	add_profiler(report, session);
 	if (session->begin_ns)
 		report->duration_seconds = (double)(end - session->begin_ns) / NS_PER_SECOND;
