@@ -1,48 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the tests of the command share. They need root: probes are really attached.
+# What the tests of the command share.
 
-root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-GCSCOPE=${GCSCOPE:-$root/build/bin/gcscope}
-build=$(cd "$(dirname "$GCSCOPE")/.." && pwd)
-steady=$build/tests/programs/steady
+load ../lib/processes
 
-setup() {
-	[ -x "$GCSCOPE" ] && [ -x "$steady" ] || {
-		echo "$GCSCOPE or $steady is not built"
-		return 1
-	}
-	cd "$BATS_TEST_TMPDIR"
-	started=()
-}
-
-# End what a test has started, each by its pid.
-teardown() {
-	for pid in "${started[@]}"; do
-		kill -9 "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-}
-
-# start FILE COMMAND...: in the background, with its standard output in FILE; its pid in $pid.
-start() {
-	local out=$1
-	shift
-	# What an earlier program has written there must not be taken for this one's.
-	if [ -f "$out" ]; then rm "$out"; fi
-	"$@" >"$out" 3>&- &
-	pid=$!
-	started+=("$pid")
-}
-
-# until_true COMMAND...: wait until it holds, 10 seconds at most.
-until_true() {
-	for _ in {1..500}; do
-		if "$@"; then return 0; fi
-		sleep 0.02
-	done
-	echo "never came true: $*"
-	return 1
-}
+steady=$programs/steady
 
 # A program that collects until it is told to end, in $target.
 start_target() {
