@@ -91,7 +91,7 @@ static int set(struct gcs_options *options, const struct option *option, const c
 		return 0;
 	if (option->type == PLAN)
 		return fail(-EINVAL, "GCSCOPE_OPTIONS: there is no plan %s", text);
-	return fail(-EINVAL, "GCSCOPE_OPTIONS: %s: %s is not a %s", option->name, text,
+	return fail(-EINVAL, "GCSCOPE_OPTIONS: %s: '%s' is not a %s", option->name, text,
 		    option->type == SIZE ? "size, such as 256M" : "whole number");
 }
 

@@ -45,6 +45,9 @@ static int check_offsets(const char *name, const char *part, const uint32_t *off
 {
 	size_t i;
 
+	if (count && !offsets)
+		return fail(-EINVAL, "type %s: %zu pointers in its %s, and no offsets", name, count,
+			    part);
 	for (i = 0; i < count; i++) {
 		if (offsets[i] % sizeof(void *))
 			return fail(-EINVAL,
@@ -71,7 +74,7 @@ static int check_info(const struct gcs_type_info *info)
 	if (info->align != 0 && info->align != 8 && info->align != 16)
 		return fail(-EINVAL, "type %s: alignment %zu is not 8 or 16", name, info->align);
 	if (info->size > SIZE_LIMIT || info->element_size > SIZE_LIMIT)
-		return fail(-EINVAL, "type %s: its fixed part or its element is over 4 GiB", name);
+		return fail(-EINVAL, "type %s: its fixed part or its element has 4 GiB or more", name);
 	if (info->trace && (info->pointer_count || info->element_pointer_count))
 		return fail(-EINVAL,
 			    "type %s: it has a trace function and pointer offsets beside it", name);

@@ -5,8 +5,10 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -108,4 +110,39 @@ void platform_wait(const uint32_t *word, uint32_t value, uint64_t deadline_ns)
 void platform_wake(const uint32_t *word)
 {
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+bool platform_is_special_file(const char *name)
+{
+	struct stat status;
+
+	if (stat(name, &status) == 0)
+		return !S_ISREG(status.st_mode);
+	return lstat(name, &status) == 0;
+}
+
+static sigset_t file_limit(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	return set;
+}
+
+void platform_survive_file_limit(void)
+{
+	sigset_t set = file_limit();
+
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void platform_heed_file_limit(void)
+{
+	const struct timespec now = { 0 };
+	sigset_t set = file_limit();
+
+	while (sigtimedwait(&set, NULL, &now) > 0)
+		;
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

@@ -43,6 +43,16 @@ void platform_wait(const uint32_t *word, uint32_t value, uint64_t deadline_ns);
 /* Wake everyone who sleeps on word. */
 void platform_wake(const uint32_t *word);
 
+/* Whether a name is that of a device, a pipe, a link to nothing: neither regular nor free. */
+bool platform_is_special_file(const char *name);
+
+/*
+ * From now on this thread's writes beyond the limit on file sizes fail (EFBIG), where
+ * they would end the program; and no more so.
+ */
+void platform_survive_file_limit(void);
+void platform_heed_file_limit(void);
+
 /* Tell the CPU that this is a spinning loop. */
 static inline void platform_pause(void)
 {

@@ -138,8 +138,8 @@ static void write_all(FILE *file)
 	fputs("\n]}\n", file);
 }
 
-/* The file's name, with each %p replaced by the pid, and a suffix. NULL: no memory. */
-static char *expand(const char *pattern, const char *suffix)
+/* The file's name, with each %p replaced by the pid. NULL: no memory. */
+static char *expand(const char *pattern)
 {
 	char *name = NULL;
 	size_t size;
@@ -155,14 +155,12 @@ static char *expand(const char *pattern, const char *suffix)
 			fputc(*pattern, text);
 		}
 	}
-	fputs(suffix, text);
 	return fclose(text) == 0 ? name : NULL;
 }
 
-/* Whole or not at all: written aside, then renamed. */
-static bool replace(const char *name, const char *aside)
+static bool write_to(const char *name)
 {
-	FILE *file = fopen(aside, "w");
+	FILE *file = fopen(name, "w");
 	bool ok;
 
 	if (!file)
@@ -170,21 +168,37 @@ static bool replace(const char *name, const char *aside)
 	write_all(file);
 	ok = !ferror(file);
 	ok &= fclose(file) == 0;
-	return ok && rename(aside, name) == 0;
+	return ok;
+}
+
+/* Whole or not at all: written aside, then renamed. A link stays, and its target is replaced. */
+static bool replace(const char *name)
+{
+	char *target = realpath(name, NULL), *aside = NULL;
+	bool ok = asprintf(&aside, "%s.part", target ? target : name) > 0 && write_to(aside) &&
+		  rename(aside, target ? target : name) == 0;
+	int error = errno;
+
+	if (aside && !ok)
+		remove(aside);
+	free(aside);
+	free(target);
+	errno = error;
+	return ok;
 }
 
 void stats_file_write(void)
 {
 	const char *pattern = getenv("GCSCOPE_STATS_FILE");
-	char *name, *aside;
+	char *name;
 
 	if (!pattern)
 		return;
-	name = expand(pattern, "");
-	aside = expand(pattern, ".part");
-	if (!name || !aside || !replace(name, aside))
+	platform_survive_file_limit();
+	name = expand(pattern);
+	if (!name || !(platform_is_special_file(name) ? write_to(name) : replace(name)))
 		fprintf(stderr, "libgcscope: cannot write GCSCOPE_STATS_FILE %s: %s\n", pattern,
 			strerror(errno));
 	free(name);
-	free(aside);
+	platform_heed_file_limit();
 }

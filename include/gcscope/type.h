@@ -38,7 +38,7 @@ struct gcs_type_info {
 /*
  * Register a type; it lives as long as the heap. info is copied.
  * -EINVAL: an offset that is not inside its part or not a multiple of 8, offsets
- * beside a trace function, a size over 4 GiB, an alignment not 0, 8 or 16;
+ * beside a trace function, a size of 4 GiB or more, an alignment not 0, 8 or 16;
  * -ENOSPC: over a million types; -ENOMEM.
  */
 GCS_API int gcs_type_register(struct gcs_type **ret_type, struct gcs_heap *heap,

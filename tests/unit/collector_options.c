@@ -49,12 +49,12 @@ static void bad_options_are_named(void **state)
 	(void)state;
 	refused("heap_mx=1M", "GCSCOPE_OPTIONS: there is no option heap_mx");
 	refused("heap_max", "GCSCOPE_OPTIONS: heap_max has no value");
-	refused("heap_max=", "GCSCOPE_OPTIONS: heap_max:  is not a size, such as 256M");
-	refused("heap_max=12Q", "GCSCOPE_OPTIONS: heap_max: 12Q is not a size, such as 256M");
-	refused("heap_max=-1", "GCSCOPE_OPTIONS: heap_max: -1 is not a size, such as 256M");
+	refused("heap_max=", "GCSCOPE_OPTIONS: heap_max: '' is not a size, such as 256M");
+	refused("heap_max=12Q", "GCSCOPE_OPTIONS: heap_max: '12Q' is not a size, such as 256M");
+	refused("heap_max=-1", "GCSCOPE_OPTIONS: heap_max: '-1' is not a size, such as 256M");
 	refused("heap_max=99999999999G",
-		"GCSCOPE_OPTIONS: heap_max: 99999999999G is not a size, such as 256M");
-	refused("growth=5M", "GCSCOPE_OPTIONS: growth: 5M is not a whole number");
+		"GCSCOPE_OPTIONS: heap_max: '99999999999G' is not a size, such as 256M");
+	refused("growth=5M", "GCSCOPE_OPTIONS: growth: '5M' is not a whole number");
 	refused("plan=copying", "GCSCOPE_OPTIONS: there is no plan copying");
 	/* Smaller than a block. */
 	refused("heap_max=1000", "option heap_max: 1000 is not within 65536 and 17592186044416");
@@ -130,6 +130,8 @@ static void bad_types_are_refused(void **state)
 					 .element_pointers = offsets,
 					 .element_pointer_count = 1 },
 		 "type t: a fixed part of 4 bytes would misalign its elements' pointers");
+	bad_type(heap, (struct gcs_type_info){ .name = "t", .size = 16, .pointer_count = 2 },
+		 "type t: 2 pointers in its fixed part, and no offsets");
 	bad_type(heap, (struct gcs_type_info){ .name = "t", .size = 8, .align = 32 },
 		 "type t: alignment 32 is not 8 or 16");
 	bad_type(heap,
