@@ -74,7 +74,8 @@ static int check_info(const struct gcs_type_info *info)
 	if (info->align != 0 && info->align != 8 && info->align != 16)
 		return fail(-EINVAL, "type %s: alignment %zu is not 8 or 16", name, info->align);
 	if (info->size > SIZE_LIMIT || info->element_size > SIZE_LIMIT)
-		return fail(-EINVAL, "type %s: its fixed part or its element has 4 GiB or more", name);
+		return fail(-EINVAL, "type %s: its fixed part or its element has 4 GiB or more",
+			    name);
 	if (info->trace && (info->pointer_count || info->element_pointer_count))
 		return fail(-EINVAL,
 			    "type %s: it has a trace function and pointer offsets beside it", name);
