@@ -138,10 +138,13 @@ static __always_inline void begun(__u64 *first, __u64 id)
 		*first = id;
 }
 
-static __always_inline void ended_unbegun(const __u64 *first, __u64 id)
+/* False: it began before we came. */
+static __always_inline bool ended_unbegun(const __u64 *first, __u64 id)
 {
-	if (*first && id >= *first)
-		count(&totals.unmatched);
+	if (!*first || id < *first)
+		return false;
+	count(&totals.unmatched);
+	return true;
 }
 
 static __always_inline void measure(const struct hit *hit, __u64 heap, enum gcscope_metric metric,
@@ -161,7 +164,8 @@ static __always_inline void measure(const struct hit *hit, __u64 heap, enum gcsc
 /*
  * Mutators are asked to stop. collection: the id of the one it serves, 0 none
  * or unknown; mutators: how many have to stop, 0 unknown. Kind and cause may be
- * given later, by model_pause_named.
+ * given later, by model_pause_named. The clock is read last here, and first where a
+ * pause ends: what the profiler does meanwhile is not the collector's.
  */
 static __always_inline void model_pause_begin(const struct hit *hit, __u64 heap, __u64 id,
 					      __u64 collection, __u32 kind, __u32 cause,
@@ -169,7 +173,6 @@ static __always_inline void model_pause_begin(const struct hit *hit, __u64 heap,
 {
 	struct gcscope_heap_state *state = model_heap(hit, heap, 0);
 	struct gcscope_open pause = {
-		.begin_ns = hit->now,
 		.collection = collection,
 		.kind = kind,
 		.cause = cause,
@@ -179,6 +182,7 @@ static __always_inline void model_pause_begin(const struct hit *hit, __u64 heap,
 	if (!state)
 		return;
 	begun(&state->first_pause, id);
+	pause.begin_ns = bpf_ktime_get_ns();
 	open_begin(hit, heap, id, GCSCOPE_OPEN_PAUSE, &pause);
 }
 
@@ -302,9 +306,9 @@ static __always_inline void model_collection_end(const struct hit *hit, __u64 he
 
 	if (!state)
 		return;
-	if (!collection)
-		ended_unbegun(&state->first_collection, id);
-	else if (!kind)
+	if (!collection && !ended_unbegun(&state->first_collection, id))
+		return;
+	if (collection && !kind)
 		kind = collection->kind;
 	if (collection && !cause)
 		cause = collection->cause;
@@ -337,15 +341,19 @@ static __always_inline __u64 open_phase(__u32 phase)
 	return GCSCOPE_OPEN_PHASE | (__u64)phase << 8;
 }
 
-/* A phase of a collection, of that collection's kind. Phases may nest; one phase is open once. */
+/*
+ * A phase of a collection that was seen to begin, of its kind. Phases may nest; one
+ * phase is open once.
+ */
 static __always_inline void model_phase_begin(const struct hit *hit, __u64 heap, __u64 collection,
 					      __u32 phase)
 {
 	struct gcscope_open *within = model_find(hit, heap, collection, GCSCOPE_OPEN_COLLECTION);
 	struct gcscope_open value = { .begin_ns = hit->now };
 
-	if (within)
-		value.kind = within->kind;
+	if (!within)
+		return;
+	value.kind = within->kind;
 	open_begin(hit, heap, collection, open_phase(phase), &value);
 }
 

@@ -40,6 +40,7 @@ static __noinline int gcscope_snapshot(const struct hit *hit, __u64 heap, __u64 
 static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs *ctx)
 {
 	__u64 heap = ARGUMENT_0(ctx), id = ARGUMENT_1(ctx);
+	struct gcscope_heap_state *state;
 
 	switch (hit->event) {
 	case GCS_EVENT_heap_created:
@@ -56,6 +57,10 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 		break;
 	case GCS_EVENT_collection_begin:
 		gcscope_snapshot(hit, heap, ARGUMENT_5(ctx));
+		/* It is within a pause; one that began before we came is not ours. */
+		state = model_heap(hit, heap, 0);
+		if (!state || !state->first_pause)
+			break;
 		model_collection_begin(hit, heap, id, ARGUMENT_2(ctx), ARGUMENT_3(ctx),
 				       ARGUMENT_4(ctx));
 		break;

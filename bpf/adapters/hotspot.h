@@ -5,6 +5,7 @@
  * Its VM thread stops the world, runs an operation, and lets the world go on.
  * All that is told of that comes from this one thread, in this order:
  *
+ *	SafepointSynchronize::begin		a function: G1 waits for its own threads
  *	safepoint__begin
  *	  vmops__begin(operation)
  *	    PerfString::set_string(cause)	a function: no probe has the cause
@@ -193,6 +194,7 @@ static __always_inline void hotspot_collection(const struct hit *hit, struct hot
 			  cause);
 }
 
+/* From the function, or from the probe behind it in a VM without symbols. */
 static __noinline int hotspot_safepoint_begin(const struct hit *hit)
 {
 	struct hotspot_thread *thread = hotspot_thread(BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -201,6 +203,8 @@ static __noinline int hotspot_safepoint_begin(const struct hit *hit)
 		lost(GCSCOPE_LOST_MAP);
 		return 0;
 	}
+	if (thread->world == HOTSPOT_STOPS && hit->event == HOTSPOT_SAFEPOINT_BEGIN)
+		return 0;
 	thread->world = HOTSPOT_STOPS;
 	thread->pools = thread->operations = 0;
 	thread->cause = thread->kind = thread->pause_kind = 0;
@@ -326,6 +330,7 @@ static __noinline int hotspot_pool_end(const struct hit *hit, struct pt_regs *ct
 static __always_inline void hotspot_event(const struct hit *hit, struct pt_regs *ctx)
 {
 	switch (hit->event) {
+	case HOTSPOT_SYNCHRONIZE:
 	case HOTSPOT_SAFEPOINT_BEGIN:
 		hotspot_safepoint_begin(hit);
 		break;

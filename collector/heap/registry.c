@@ -81,6 +81,7 @@ static void reset_stats(struct gcs_heap *heap)
 	};
 }
 
+/* Tell of a heap that is new to its process. */
 static void announce(struct gcs_heap *heap)
 {
 	reset_stats(heap);
@@ -157,6 +158,7 @@ int registry_add(struct gcs_heap *heap)
 		return fail(-ENOMEM, "no memory for a handler of fork");
 	thread_park(ABOVE_THIS_FRAME, NULL);
 	pthread_mutex_lock(&lock);
+	heap->stats.size_live_bytes = GCSCOPE_STATS_UNKNOWN;
 	heap->id = ++heaps_ever;
 	heap->pid = platform_pid();
 	heap->next = heaps;

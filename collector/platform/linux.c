@@ -80,13 +80,21 @@ uint32_t platform_tid(void)
 	return (uint32_t)syscall(SYS_gettid);
 }
 
+/* Where the C library found the stack of the initial thread, which then had nothing on it. */
+extern void *__libc_stack_end;
+
 int platform_stack_top(uintptr_t *ret_top)
 {
 	pthread_attr_t attributes;
 	void *low = NULL;
 	size_t bytes = 0;
-	int error = pthread_getattr_np(pthread_self(), &attributes); /* of main: reads /proc */
+	int error = pthread_getattr_np(pthread_self(), &attributes);
 
+	/* It fails for the initial thread where there is no /proc, which it reads for that. */
+	if (error == ENOENT && __libc_stack_end) {
+		*ret_top = (uintptr_t)__libc_stack_end;
+		return 0;
+	}
 	if (error)
 		return -error;
 	pthread_attr_getstack(&attributes, &low, &bytes);

@@ -96,8 +96,12 @@ static void write_members(FILE *file, const struct member *members, size_t count
 
 		if (opens)
 			fprintf(file, ",\n  \"%s\": {", members[i].group);
-		fprintf(file, "%s\"%s\": %llu%s", opens ? "" : ", ", members[i].key,
-			(unsigned long long)members[i].value, closes ? "}" : "");
+		fprintf(file, "%s\"%s\": ", opens ? "" : ", ", members[i].key);
+		if (members[i].value == GCSCOPE_STATS_UNKNOWN)
+			fputs("null", file);
+		else
+			fprintf(file, "%llu", (unsigned long long)members[i].value);
+		fputs(closes ? "}" : "", file);
 	}
 }
 

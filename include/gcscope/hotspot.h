@@ -6,10 +6,7 @@
 #ifndef GCSCOPE_HOTSPOT_H
 #define GCSCOPE_HOTSPOT_H
 
-/*
- * X(NAME, number, provider, name): USDT probes of libjvm.so. They are attached
- * highest number first: all are there when the first safepoint begins.
- */
+/* X(NAME, number, provider, name): USDT probes of libjvm.so. */
 #define HOTSPOT_PROBE_TABLE(X)                                                 \
 	X(SAFEPOINT_BEGIN, 1, "hs_private", "safepoint__begin")                \
 	X(SAFEPOINT_END, 2, "hs_private", "safepoint__end")                    \
@@ -26,8 +23,14 @@
  * serves System.gc() and collections put off by a critical section. In a VM
  * without a symbol table, or with -XX:-UsePerfData, the cause is unknown.
  */
+/*
+ * SYNCHRONIZE comes before safepoint__begin, and between them G1 waits for its own
+ * concurrent threads, which is part of the pause and of the way to the safepoint.
+ * Without a symbol table a pause begins at safepoint__begin, so much too late.
+ */
 #define HOTSPOT_FUNCTION_TABLE(X)                                              \
-	X(PERFORMANCE_STRING, 8, "_ZN10PerfString10set_stringEPKc")
+	X(PERFORMANCE_STRING, 8, "_ZN10PerfString10set_stringEPKc")            \
+	X(SYNCHRONIZE, 9, "_ZN20SafepointSynchronize5beginEv")
 
 /* X(NAME, code, name) */
 #define HOTSPOT_PLAN_TABLE(X)                                                  \

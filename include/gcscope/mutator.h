@@ -24,7 +24,7 @@ enum gcs_roots {
 /*
  * Attach the calling thread, or return what it has attached already.
  * A thread that ends detaches by itself. -ENOMEM; another error if the system does not
- * tell where the stack lies (without /proc, for the first thread of a process).
+ * tell where the stack lies.
  */
 GCS_API int gcs_mutator_attach(struct gcs_mutator **ret_mutator, struct gcs_heap *heap,
 			       enum gcs_roots roots);

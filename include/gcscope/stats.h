@@ -35,9 +35,12 @@
 	X(cards, useful)       /* something young was behind it */             \
 	X(cards, wasted)
 
+/* The value of a gauge that nobody knows yet; null in JSON. */
+#define GCSCOPE_STATS_UNKNOWN (~0ULL)
+
 #define GCSCOPE_STATS_GAUGES(X)                                                \
 	X(size, capacity_bytes)      /* blocks held */                         \
-	X(size, live_bytes)          /* after the last major collection */     \
+	X(size, live_bytes)          /* after the last major collection; unknown before */     \
 	X(size, peak_capacity_bytes)                                           \
 	X(size, limit_bytes)         /* heap_max */
 

@@ -59,14 +59,16 @@ static struct gcscope_stats stats = {
 
 static uint64_t collections;
 
-/* One collection, whose two events carry this block. */
+/* One collection in a pause of its own, whose two events carry this block. */
 static void collect(const void *block)
 {
 	uint64_t id = ++collections;
 
+	pause_requested(HEAP, id, id, MAJOR, EXPLICIT, 0);
 	collection_begin(HEAP, id, MAJOR, EXPLICIT, 0, (uintptr_t)block);
 	stats.allocation_bytes += 100;
 	collection_end(HEAP, id, MAJOR, EXPLICIT, 0, (uintptr_t)block);
+	pause_ended(HEAP, id, 0, 0, 0, 0);
 }
 
 static int pause_heaps(uint64_t heaps)
@@ -116,8 +118,14 @@ int main(int argc, char **argv)
 	collection_end(HEAP, 99, MAJOR, EXPLICIT, 0, (uintptr_t)&stats);
 	pause_requested(HEAP, 12, 0, MAJOR, EXPLICIT, 0);
 
-	/* Its id is older than the first begin that was seen: it began before we came. */
-	pause_ended(HEAP, 9, 0, 0, 0, 0);
-	puts("collections 6 bytes 500 unreadable 6 unmatched 3 pauses 1");
+	/* Older than the first begin that was seen: these began before we came, and count nowhere. */
+	collection_begin(HEAP + 1, 1, MAJOR, EXPLICIT, 0, 0);
+	collection_end(HEAP + 1, 1, MAJOR, EXPLICIT, 0, (uintptr_t)&stats);
+	pause_ended(HEAP + 1, 9, 0, 0, 0, 0);
+	pause_requested(HEAP + 1, 10, 0, MAJOR, EXPLICIT, 0);
+	collection_end(HEAP + 1, 9, MAJOR, EXPLICIT, 0, (uintptr_t)&stats);
+	pause_ended(HEAP + 1, 9, 0, 0, 0, 0);
+	pause_ended(HEAP + 1, 10, 0, 0, 0, 0);
+	puts("collections 6 bytes 500 unreadable 7 unmatched 3 pauses 7");
 	return 0;
 }

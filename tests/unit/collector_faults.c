@@ -38,11 +38,13 @@ int mprotect(void *address, size_t bytes, int protection)
 	return (int)syscall(SYS_mprotect, address, bytes, protection);
 }
 
+static int stack_error;
+
 int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 {
 	(void)thread;
 	(void)attributes;
-	return ENOENT;
+	return stack_error;
 }
 
 struct node {
@@ -162,11 +164,31 @@ static void the_stack_is_not_known(void **state)
 	struct fixture f = { 0 };
 
 	(void)state;
+	stack_error = ENOMEM;
 	assert_int_equal(gcs_heap_create(&f.heap, NULL), 0);
-	assert_int_equal(gcs_mutator_attach(&f.mutator, f.heap, GCS_ROOTS_CONSERVATIVE), -ENOENT);
+	assert_int_equal(gcs_mutator_attach(&f.mutator, f.heap, GCS_ROOTS_CONSERVATIVE), -ENOMEM);
 	assert_null(f.mutator);
 	assert_non_null(strstr(gcs_error_message(), "stack"));
 	assert_int_equal(gcs_mutator_attach(&f.mutator, f.heap, GCS_ROOTS_PRECISE), 0);
+	assert_int_equal(gcs_mutator_detach(f.mutator), 0);
+	assert_int_equal(gcs_heap_destroy(f.heap), 0);
+}
+
+/* The initial thread's stack is known without the file system that tells it. */
+static void there_is_no_proc(void **state)
+{
+	struct fixture f = { 0 };
+	struct node *volatile on_stack;
+
+	(void)state;
+	stack_error = ENOENT;
+	assert_int_equal(gcs_heap_create(&f.heap, &(struct gcs_options){ .poison = 1 }), 0);
+	assert_true(register_types(&f));
+	assert_int_equal(gcs_mutator_attach(&f.mutator, f.heap, GCS_ROOTS_CONSERVATIVE), 0);
+	on_stack = gcs_alloc(f.mutator, f.node);
+	on_stack->value = 42;
+	gcs_collect(f.mutator);
+	assert_int_equal(on_stack->value, 42);
 	assert_int_equal(gcs_mutator_detach(f.mutator), 0);
 	assert_int_equal(gcs_heap_destroy(f.heap), 0);
 }
@@ -214,6 +236,7 @@ int main(void)
 		cmocka_unit_test(there_is_no_key),
 		cmocka_unit_test(memory_is_refused),
 		cmocka_unit_test(the_stack_is_not_known),
+		cmocka_unit_test(there_is_no_proc),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

@@ -70,7 +70,9 @@ static void add_statistics(struct heap_report *heap, const struct gcscope_heap_s
 	heap->group##_##key = (struct number){ true, last->group##_##key - first->group##_##key };
 	GCSCOPE_STATS_COUNTERS(COUNTER)
 #undef COUNTER
-#define GAUGE(group, key) heap->group##_##key = (struct number){ true, last->group##_##key };
+#define GAUGE(group, key)                                                      \
+	if (last->group##_##key != GCSCOPE_STATS_UNKNOWN)                      \
+		heap->group##_##key = (struct number){ true, last->group##_##key };
 	GCSCOPE_STATS_GAUGES(GAUGE)
 #undef GAUGE
 }

@@ -43,6 +43,7 @@ const struct runtime runtimes[] = {
 		.has_time_to_safepoint = true,
 		.has_stalls = true,
 		.probes = gcscope_probes,
+		.opens = GCS_EVENT_pause_requested,
 		.plan = plan_name,
 	},
 	{
@@ -52,6 +53,7 @@ const struct runtime runtimes[] = {
 		.has_time_to_safepoint = true,
 		.probes = hotspot_probes,
 		.functions = hotspot_functions,
+		.opens = HOTSPOT_SYNCHRONIZE,
 		.plan = hotspot_plan_name,
 	},
 };

@@ -40,6 +40,11 @@ struct runtime {
 	const struct runtime_probe *probes;
 	/* Besides; NULL none. A NULL symbol ends them. */
 	const struct runtime_function *functions;
+	/*
+	 * The event with which all that belongs together begins: attached last, so that
+	 * whatever it begins is seen whole.
+	 */
+	uint16_t opens;
 	/* The name of what the adapter gave to model_heap_seen; static, NULL unknown. */
 	const char *(*plan)(uint32_t plan);
 };

@@ -229,6 +229,8 @@ static int compare_sites(const void *left, const void *right)
 
 	if (a->runtime != b->runtime)
 		return a->runtime < b->runtime ? -1 : 1;
+	if ((a->event == a->runtime->opens) != (b->event == b->runtime->opens))
+		return a->event == a->runtime->opens ? 1 : -1;
 	return (int)b->event - (int)a->event;
 }
 
