@@ -186,6 +186,25 @@ t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(
 	grep -q "No space left" err
 }
 
+@test "a report that does not fit, in the middle of its text: the reason stays the reason" {
+	got=0
+	"$GCSCOPE" run -- "$programs/wild" heaps 50 <<<go >/dev/full 2>err || got=$?
+	[ "$got" = 1 ]
+	grep -q "No space left" err
+}
+
+@test "a limit on file sizes ends neither gcscope nor the program, and leaves nothing" {
+	mkdir limited
+	(
+		ulimit -f 0
+		"$GCSCOPE" run -q -o limited/report -- "$steady" 3 || echo "status $?"
+	) 2>&1 | cat >said
+	grep -q 'File too large' said
+	grep -qx 'status 1' said
+	grep -q '^collections [1-9]' said
+	[ -z "$(ls -A limited)" ]
+}
+
 @test "a reader that goes away: the end by SIGPIPE, and not a word" {
 	{ "$GCSCOPE" run -q -- "$steady" 3 2>err || echo $? >status; } | true
 	[ "$(cat status)" = 141 ]

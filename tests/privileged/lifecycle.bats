@@ -107,6 +107,7 @@ two_under_one_pid() {
 	run -137 profile r.json "$programs/lives" kill 9
 	nothing_lost r.json
 	holds r.json 'collections(p[0]) == 9 and p[0]["exit"] == {"code": None, "signal": 9}'
+	holds r.json 'p[0]["heaps"][0]["end"] is None and p[0]["heaps"][0]["complete"] is False'
 	start out "$programs/steady"
 	target=$pid
 	until_true grep -q ready out

@@ -216,6 +216,11 @@ static void test_trouble_comes_first(void **state)
 	text = rendered(report, plain);
 	assert_has(text, "18.3 ms\nA mutator did not stop at exit: counters fall short.\nOut of");
 	free(text);
+	heap->end = 0;
+	heap->cut_short = true;
+	text = rendered(report, plain);
+	assert_has(text, "It ended abruptly: counters are those of its last collection.\nOut of");
+	free(text);
 	report_free(report);
 }
 

@@ -9,12 +9,15 @@
 
 int signals_open(struct signals *signals, const int *list)
 {
-	sigset_t wanted;
+	sigset_t wanted, blocked;
 
 	sigemptyset(&wanted);
 	while (*list)
 		sigaddset(&wanted, *list++);
-	if (sigprocmask(SIG_BLOCK, &wanted, &signals->before))
+	blocked = wanted;
+	/* A file that may not grow is an error to tell of, and no end. */
+	sigaddset(&blocked, SIGXFSZ);
+	if (sigprocmask(SIG_BLOCK, &blocked, &signals->before))
 		return -1;
 	signals->fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	return signals->fd < 0 ? -1 : 0;

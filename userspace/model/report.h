@@ -46,6 +46,8 @@ struct heap_report {
 	uint64_t heap;
 	const char *plan; /* static string; NULL unknown */
 	uint32_t end;	  /* enum gcs_end, how its last event came about; 0 it had none */
+	/* Its process has ended without that event: counters are those of its last collection. */
+	bool cut_short;
 	struct collection_count *collections;
 	size_t collection_count;
 	struct distribution *pauses; /* by kind */

@@ -247,9 +247,11 @@ static json_t *statistics(const struct heap_report *heap)
 	return NULL;
 }
 
-/* Whether the counters are the heap's last ones: null while it lives. */
+/* Whether the counters are the heap's last ones: null while it lives, or if it cannot be told. */
 static json_t *complete_json(const struct heap_report *heap)
 {
+	if (heap->cut_short)
+		return json_false();
 	return heap->end ? json_boolean(heap->end != GCS_END_EXIT_TIMEOUT) : json_null();
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "render/table.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +140,5 @@ int table_print(struct table *table, FILE *out, unsigned width, const char *befo
 	free(table->rows);
 	table->rows = NULL;
 	table->row_count = 0;
-	errno = ENOMEM;
 	return table->failed ? -1 : 0;
 }

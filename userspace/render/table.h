@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 3))) void table_cell(struct table *table, const
 /*
  * Print the headings and rows within width columns, indented by two, the
  * headings between the texts before and after (colour, or ""). Frees the rows.
- * 0, or -1 with errno ENOMEM when cells were lost.
+ * 0, or -1 when cells were lost for want of memory.
  */
 int table_print(struct table *table, FILE *out, unsigned width, const char *before,
 		const char *after);

@@ -176,6 +176,9 @@ static void put_heap_heading(struct text *text, const struct heap_report *heap,
 	if (heap->end == GCS_END_EXIT_TIMEOUT)
 		fprintf(text->out, "%sA mutator did not stop at exit: counters fall short.%s\n",
 			ink(text, INK_ALARM), ink(text, INK_END));
+	if (heap->cut_short)
+		fprintf(text->out, "%sIt ended abruptly: counters are those of its last collection.%s\n",
+			ink(text, INK_FAINT), ink(text, INK_END));
 	if (heap->has_stalls && heap->out_of_memory)
 		fprintf(text->out, "%sOut of memory: %s %s at the limit.%s\n", ink(text, INK_ALARM),
 			COUNT(heap->out_of_memory),

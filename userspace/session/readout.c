@@ -292,6 +292,16 @@ static int add_processes(struct report *report, struct session *session)
 	return 0;
 }
 
+/* Of heaps with statistics, which would have had a last event. */
+static void mark_cut_short(struct process_report *process)
+{
+	for (size_t i = 0; i < process->heap_count; i++) {
+		struct heap_report *heap = &process->heaps[i];
+
+		heap->cut_short = process->ended && !heap->end && heap->allocation_bytes.known;
+	}
+}
+
 /* Leave only processes with a heap. */
 static void drop_heapless(struct report *report)
 {
@@ -300,6 +310,7 @@ static void drop_heapless(struct report *report)
 	for (size_t i = 0; i < report->process_count; i++) {
 		if (report->processes[i].heap_count) {
 			sort(&report->processes[i]);
+			mark_cut_short(&report->processes[i]);
 			report->processes[left++] = report->processes[i];
 		} else {
 			free(report->processes[i].cgroup);
