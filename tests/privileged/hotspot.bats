@@ -17,7 +17,8 @@ run_java() {
 }
 
 equals_log() {
-	run run_java "$2"
+	# shellcheck disable=SC2086
+	run run_java $2
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$output" = "done" ]
@@ -51,6 +52,10 @@ report() {
 
 @test "G1: collections by kind and cause, pauses and time to safepoint are the log's" {
 	equals_log g1 -XX:+UseG1GC
+}
+
+@test "G1 whose own threads are at work all the time, which each pause waits for" {
+	equals_log g1 "-XX:+UseG1GC -XX:InitiatingHeapOccupancyPercent=0"
 }
 
 @test "ZGC, which the adapter does not understand: its pauses, of unknown kind, and nothing made up" {
