@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 	collection_end(HEAP, 99, MAJOR, EXPLICIT, 0, (uintptr_t)&stats);
 	pause_requested(HEAP, 12, 0, MAJOR, EXPLICIT, 0);
 
-	/* Older than the first begin that was seen: these began before we came, and count nowhere. */
+	/* Older than the first begin seen: these began before we came, and count nowhere. */
 	collection_begin(HEAP + 1, 1, MAJOR, EXPLICIT, 0, 0);
 	collection_end(HEAP + 1, 1, MAJOR, EXPLICIT, 0, (uintptr_t)&stats);
 	pause_ended(HEAP + 1, 9, 0, 0, 0, 0);

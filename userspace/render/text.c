@@ -177,7 +177,8 @@ static void put_heap_heading(struct text *text, const struct heap_report *heap,
 		fprintf(text->out, "%sA mutator did not stop at exit: counters fall short.%s\n",
 			ink(text, INK_ALARM), ink(text, INK_END));
 	if (heap->cut_short)
-		fprintf(text->out, "%sIt ended abruptly: counters are those of its last collection.%s\n",
+		fprintf(text->out,
+			"%sIt ended abruptly: counters are those of its last collection.%s\n",
 			ink(text, INK_FAINT), ink(text, INK_END));
 	if (heap->has_stalls && heap->out_of_memory)
 		fprintf(text->out, "%sOut of memory: %s %s at the limit.%s\n", ink(text, INK_ALARM),
