@@ -295,22 +295,22 @@ t = threading.Thread(target=subprocess.run, args=(['$steady', '40'],)); t.start(
 		    time.sleep(0.001)
 		open(sys.argv[1], "w").write("whole")
 	EOF
+	# Rounds in which it was killed in time are what counts; on a busy machine not each is one.
 	survived=0
-	for round in {1..24}; do
+	for round in {1..200}; do
+		[ "$survived" -lt 12 ] || break
 		# For its first tenth of a second it is stepped, and stands at a call every third time.
 		start out "$GCSCOPE" run -q -o /dev/null -- python3 -S -E calls.py "end.$round"
 		until_true pgrep -P "$pid" -x python3 >/dev/null || true
 		child=$(pgrep -P "$pid" -x python3 || true)
 		sleep "0.0$((RANDOM % 10))"
-		# On a busy machine the program may have ended before.
 		kill -9 "$pid" || continue
 		wait "$pid" 2>/dev/null || true
 		[ -n "$child" ] || continue
 		until_true grep -qs whole "end.$round"
 		survived=$((survived + 1))
 	done
-	echo "survived $survived"
-	[ "$survived" -ge 12 ]
+	[ "$survived" = 12 ]
 }
 
 @test "kill -9 of gcscope while probes are on: the program goes on, and its children" {
