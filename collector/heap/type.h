@@ -54,11 +54,16 @@ static inline const struct type *object_type(const struct type_table *table, con
 	return &table->types[header_type(*gcs_header(object))];
 }
 
-/* Bytes of an object of a type with this many elements, header included. SIZE_MAX: too many. */
+/*
+ * Bytes of an object of a type with this many elements, header included. SIZE_MAX: too
+ * many, as any are for a type that has none.
+ */
 static inline size_t type_bytes(const struct type *type, size_t length)
 {
 	size_t bytes;
 
+	if (type->element_size == 0 && length)
+		return SIZE_MAX;
 	if (__builtin_mul_overflow(type->element_size, length, &bytes) ||
 	    __builtin_add_overflow(bytes, type->size + 2 * sizeof(uint64_t), &bytes))
 		return SIZE_MAX;

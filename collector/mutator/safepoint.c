@@ -42,7 +42,7 @@ __attribute__((no_sanitize("address", "thread"))) static void spill(struct mutat
 	const uintptr_t *word = (const uintptr_t *)low;
 
 	if (high - low > sizeof(mutator->spill))
-		abort(); /* frames of this file's own functions: a fixed, small size */
+		abort(); /* two or three frames of this library's own, of a small size */
 	while ((uintptr_t)word < high)
 		mutator->spill[mutator->spilled++] = *word++;
 }

@@ -72,7 +72,7 @@ static inline void *gcs_alloc(struct gcs_mutator *mutator, const struct gcs_type
 	return (void *)(cell + sizeof(uint64_t));
 }
 
-/* The same for an array type with this many elements. */
+/* The same for an array type with this many elements; NULL for others but with none. */
 GCS_API void *gcs_alloc_array(struct gcs_mutator *mutator, const struct gcs_type *type,
 			      size_t length);
 

@@ -267,6 +267,10 @@ static void very_long_arrays(void **state)
 	assert_int_equal(bytes[length - 1], 'x');
 	gcs_handle_free(f.heap, handle);
 	assert_null(gcs_alloc_array(f.mutator, f.references, SIZE_MAX / 4));
+	/* Where there are no elements there is no length, long or short. */
+	assert_null(gcs_alloc_array(f.mutator, f.node, length));
+	assert_null(gcs_alloc_array(f.mutator, f.node, 1));
+	assert_non_null(gcs_alloc_array(f.mutator, f.node, 0));
 	destroy(&f);
 }
 
