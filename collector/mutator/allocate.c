@@ -18,10 +18,10 @@ struct request {
 };
 
 /*
- * Up to the run's hard end: a stop request lowers the soft limit to bring the
- * owner here, and is answered before memory is taken, not by refusing it.
+ * Up to the run's hard end: a stop request or a sample lowers the soft limit to bring
+ * the owner here, and is answered, not by refusing memory.
  */
-static uintptr_t bump(struct mutator *mutator, unsigned class)
+static uintptr_t bump(struct mutator *mutator, unsigned class, const void *caller)
 {
 	struct gcs_run *run = &mutator->abi.runs[class];
 	uintptr_t cell = run->cursor, end = cell + class_bytes(class);
@@ -29,10 +29,12 @@ static uintptr_t bump(struct mutator *mutator, unsigned class)
 	if (end > mutator->runs[class].end)
 		return 0;
 	run->cursor = end;
+	if (gcs_unlikely(end > mutator->runs[class].sample_at))
+		sample_cell(mutator, class, caller);
 	return cell;
 }
 
-static uintptr_t allocate_large(struct mutator *mutator, size_t bytes)
+static uintptr_t allocate_large(struct mutator *mutator, size_t bytes, const void *caller)
 {
 	struct gcs_heap *heap = mutator->heap;
 	struct block *block = NULL;
@@ -43,6 +45,7 @@ static uintptr_t allocate_large(struct mutator *mutator, size_t bytes)
 		return 0;
 	mutator->allocated_bytes += block->bytes;
 	__atomic_fetch_add(&heap->charged, block->bytes, __ATOMIC_RELAXED);
+	sample_large(mutator, block->bytes, caller);
 	return large_header(&heap->space, block);
 }
 
@@ -52,11 +55,11 @@ static bool try(struct request *request)
 	struct mutator *mutator = request->mutator;
 
 	if (request->class == CLASS_LARGE) {
-		request->cell = allocate_large(mutator, request->bytes);
+		request->cell = allocate_large(mutator, request->bytes, request->caller);
 		return request->cell;
 	}
 	do {
-		request->cell = bump(mutator, request->class);
+		request->cell = bump(mutator, request->class, request->caller);
 	} while (!request->cell && mutator->heap->plan->refill(mutator, request->class));
 	return request->cell;
 }
@@ -99,8 +102,9 @@ static void try_at_limit(struct request *request)
 			 heap->options.heap_max, (uintptr_t)request->caller);
 }
 
-/* Zeroed memory for an object, or 0. */
-static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes, const void *caller)
+/* Where there is a need to look at anything but the run. */
+static uintptr_t allocate_anew(struct mutator *mutator, unsigned class, size_t bytes,
+			       const void *caller)
 {
 	struct request request = { mutator, class, bytes, caller, 0 };
 	struct gcs_heap *heap = mutator->heap;
@@ -116,9 +120,24 @@ static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes,
 		collect_unless_done(mutator, GCS_CAUSE_ALLOCATION, seen, caller);
 	if (!try(&request))
 		try_at_limit(&request);
-	if (request.cell)
-		mutator->abi.objects++;
 	return request.cell;
+}
+
+/*
+ * Zeroed memory for an object, or 0. An allocation that only a sample has brought here
+ * sets nothing off that it would not have set off in the inline path.
+ */
+static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes, const void *caller)
+{
+	uintptr_t cell = 0;
+
+	if (class != CLASS_LARGE && !__atomic_load_n(&mutator->abi.poll, __ATOMIC_RELAXED))
+		cell = bump(mutator, class, caller);
+	if (!cell)
+		cell = allocate_anew(mutator, class, bytes, caller);
+	if (cell)
+		mutator->abi.objects++;
+	return cell;
 }
 
 __attribute__((noinline)) void *gcs_alloc_slow(struct gcs_mutator *abi, const struct gcs_type *type)
@@ -152,17 +171,10 @@ __attribute__((noinline)) void *gcs_alloc_array(struct gcs_mutator *abi,
 						const struct gcs_type *type, size_t length)
 {
 	const struct type *full = (const struct type *)type;
-	struct mutator *mutator = mutator_of(abi);
 	size_t bytes = type_bytes(full, length);
 	unsigned class = full->align == 16 ? class_of_aligned(bytes) : class_of(bytes);
-	uintptr_t cell = 0;
+	uintptr_t cell = allocate(mutator_of(abi), class, bytes, __builtin_return_address(0));
 
-	if (class != CLASS_LARGE && !__atomic_load_n(&abi->poll, __ATOMIC_RELAXED))
-		cell = bump(mutator, class);
-	if (cell)
-		abi->objects++;
-	else
-		cell = allocate(mutator, class, bytes, __builtin_return_address(0));
 	if (!cell)
 		return NULL;
 	write_header(cell, type, length);

@@ -160,6 +160,7 @@ static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots, 
 		.state = MUTATOR_PARKED,
 		.until_stress = heap->options.stress,
 	};
+	sampling_start(&mutator->sampling, (uintptr_t)mutator ^ platform_now_ns());
 	return mutator;
 }
 

@@ -15,6 +15,7 @@
 
 #include "gcscope/mutator.h"
 #include "heap/heap.h"
+#include "mutator/sample.h"
 
 enum mutator_state { MUTATOR_RUNNING = 0, MUTATOR_PARKED = 1 };
 
@@ -24,7 +25,16 @@ struct run {
 	uintptr_t end;	     /* the limit, were nobody to lower it */
 	uintptr_t counted;   /* up to here the cells are in allocated_bytes */
 	uintptr_t unswept;   /* in block: where to look for the next run */
+	/* An allocation that ends behind this is a sample (sample.h), drawn with that mean. */
+	uintptr_t sample_at;
+	double sample_mean;
 };
+
+/* Up to where its owner allocates without a look at anything: what the soft limit should be. */
+static inline uintptr_t run_limit(const struct run *run)
+{
+	return run->sample_at < run->end ? run->sample_at : run->end;
+}
 
 /* Words of the frames that a parked mutator leaves behind; see thread_park. */
 #define SPILL_WORDS 256
@@ -51,6 +61,7 @@ struct mutator {
 	struct run runs[GCS_RUNS];
 	uint64_t allocated_bytes; /* in retired runs and large objects, since the last fold */
 	uint64_t until_stress;	  /* allocations until the next collection under option stress */
+	struct sampling sampling;
 };
 
 static inline struct mutator *mutator_of(struct gcs_mutator *abi)

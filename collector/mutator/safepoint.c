@@ -19,11 +19,14 @@ static void store(uint32_t *word, uint32_t value)
 	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
 }
 
-void run_publish_limit(struct mutator *mutator, unsigned class, uintptr_t limit)
+void run_publish_limit(struct mutator *mutator, unsigned class)
 {
-	uintptr_t *soft = &mutator->abi.runs[class].limit;
+	struct gcs_run *abi = &mutator->abi.runs[class];
+	struct run *run = &mutator->runs[class];
+	uintptr_t *soft = &abi->limit;
 
-	__atomic_store_n(soft, limit, __ATOMIC_SEQ_CST);
+	run->sample_at = sample_point(&mutator->sampling, abi->cursor, &run->sample_mean);
+	__atomic_store_n(soft, run_limit(run), __ATOMIC_SEQ_CST);
 	if (load(&mutator->heap->stop))
 		__atomic_store_n(soft, 0, __ATOMIC_RELAXED);
 }
@@ -115,7 +118,7 @@ static void restore_limits(struct mutator *mutator)
 	if (!load(&mutator->abi.poll))
 		return;
 	for (class = 0; class < GCS_RUNS; class ++)
-		__atomic_store_n(&mutator->abi.runs[class].limit, mutator->runs[class].end,
+		__atomic_store_n(&mutator->abi.runs[class].limit, run_limit(&mutator->runs[class]),
 				 __ATOMIC_RELAXED);
 	store(&mutator->abi.poll, 0);
 }

@@ -82,9 +82,9 @@ bool world_stop_quietly(struct gcs_heap *heap, uint64_t deadline_ns);
 void world_resume_quietly(struct gcs_heap *heap);
 
 /*
- * Write a run's limit so that a stop request is not lost: the owner calls this
- * after it has taken a new run.
+ * Draw a run's next sample from its cursor on, and write its limit so that a stop
+ * request is not lost: the owner calls this after it has taken a new run.
  */
-void run_publish_limit(struct mutator *mutator, unsigned class, uintptr_t limit);
+void run_publish_limit(struct mutator *mutator, unsigned class);
 
 #endif

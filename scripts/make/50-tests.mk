@@ -15,6 +15,9 @@ $(BUILD)/tests/unit/collector_%: tests/unit/collector_%.c $(COLLECTOR_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Icollector $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(COLLECTOR_OBJ) -lcmocka -lelf
 
+# It hears what is emitted.
+$(BUILD)/tests/unit/collector_sample: LDFLAGS += -Wl,--wrap=gcs_probe_allocation_sampled,--wrap=gcs_probe_store_sampled
+
 $(BUILD)/obj/tests/lib/%.o: tests/lib/%.c
 	$(say) CC $<
 	@mkdir -p $(@D)

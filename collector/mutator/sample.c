@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mutator/sample.h"
+
+#include "mutator/mutator.h"
+#include "mutator/safepoint.h"
+#include "platform/platform.h"
+
+/* The mean is looked at after so many samples, of which a burst may have no more. */
+#define WINDOW	  32
+#define WINDOW_NS (WINDOW * (1000000000ULL / SAMPLES_A_SECOND))
+
+/* It is raised by any factor at once, and lowered with care. */
+#define LOWERED 0.25
+
+void sampling_start(struct sampling *sampling, uint64_t seed)
+{
+	*sampling = (struct sampling){
+		.random = seed,
+		.bytes.mean = SAMPLE_BYTES,
+		.stores.mean = 1,
+	};
+}
+
+/* SplitMix64 (Steele, Lea, Flood 2014). */
+static uint64_t random_word(struct sampling *sampling)
+{
+	uint64_t word = sampling->random += 0x9e3779b97f4a7c15;
+
+	word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
+	word = (word ^ word >> 27) * 0x94d049bb133111eb;
+	return word ^ word >> 31;
+}
+
+/*
+ * -ln(word / 2^64). With word = 2^k m and 1 <= m < 2, ln m = 2 artanh t for
+ * t = (m - 1) / (m + 1), whose series is 1e-6 off at most after five terms.
+ */
+static double minus_log(uint64_t word)
+{
+	static const double ln_2 = 0.69314718055994531;
+	int zeros = __builtin_clzll(word | 1);
+	double m = (double)(word << zeros >> 11) * 0x1p-52, t = (m - 1) / (m + 1), t2 = t * t;
+
+	return (zeros + 1) * ln_2 -
+	       2 * t * (1 + t2 * (1. / 3 + t2 * (1. / 5 + t2 * (1. / 7 + t2 / 9))));
+}
+
+/*
+ * 1 - exp(-x), for x >= 0. Below 1, x divided by the beginning of the series of
+ * x / (1 - exp(-x)), 1e-6 off at most; above, by 1 - q^2 = (1 - q) (2 - (1 - q)).
+ */
+static double chance(double x)
+{
+	double half;
+
+	if (x > 64)
+		return 1;
+	if (x > 1) {
+		half = chance(x / 2);
+		return half * (2 - half);
+	}
+	return x / (1 + x / 2 + x * x / 12 - x * x * x * x / 720);
+}
+
+/* An exponentially distributed number of bytes. */
+static double distance(struct sampling *sampling)
+{
+	return minus_log(random_word(sampling)) * sampling->bytes.mean;
+}
+
+static bool listened_to(void)
+{
+	return PROBES_BUILT && gcs_unlikely(gcscope_allocation_sampled_semaphore);
+}
+
+uintptr_t sample_point(struct sampling *sampling, uintptr_t from, double *ret_mean)
+{
+	if (!listened_to())
+		return UINTPTR_MAX;
+	*ret_mean = sampling->bytes.mean;
+	return from + (uintptr_t)distance(sampling);
+}
+
+/* A sample was taken: choose the mean so that samples come at the rate that is wanted. */
+static void adapt(struct sampling_rate *rate, double least)
+{
+	uint64_t now, taken_ns;
+	double factor;
+
+	if (++rate->taken < WINDOW)
+		return;
+	now = platform_now_ns();
+	taken_ns = now - rate->since_ns;
+	factor = (double)WINDOW_NS / (double)(taken_ns + 1);
+	rate->mean *= factor > LOWERED ? factor : LOWERED;
+	if (rate->mean < least)
+		rate->mean = least;
+	rate->taken = 0;
+	rate->since_ns = now;
+}
+
+static void emit_allocation(struct mutator *mutator, uint64_t bytes, double mean,
+			    const void *caller)
+{
+	double weight = (double)bytes / chance((double)bytes / mean);
+
+	gcs_emit(allocation_sampled, mutator->heap->id, mutator->id, bytes,
+		 (uint64_t)(weight + 0.5), (uintptr_t)caller);
+	adapt(&mutator->sampling.bytes, SAMPLE_BYTES);
+}
+
+void sample_cell(struct mutator *mutator, unsigned class, const void *caller)
+{
+	const struct run *run = &mutator->runs[class];
+
+	if (listened_to())
+		emit_allocation(mutator, run->block->cell, run->sample_mean, caller);
+	run_publish_limit(mutator, class);
+}
+
+void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller)
+{
+	struct sampling *sampling = &mutator->sampling;
+
+	if (listened_to() && distance(sampling) < (double)bytes)
+		emit_allocation(mutator, bytes, sampling->bytes.mean, caller);
+}
+
+/* Each with the same probability, so that no pattern of the program can hide from it. */
+void sample_listened_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller)
+{
+	struct sampling *sampling = &mutator->sampling;
+	uint64_t mean = (uint64_t)sampling->stores.mean;
+
+	if (random_word(sampling) > UINT64_MAX / mean)
+		return;
+	gcs_emit(store_sampled, mutator->heap->id, mutator->id, (uintptr_t)slot, mean,
+		 dirtied ? mean : 0, (uintptr_t)caller);
+	adapt(&sampling->stores, 1);
+}

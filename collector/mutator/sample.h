@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Samples that tell where a program allocates, and where it stores on armed cards. None
+ * are taken while nobody listens.
+ *
+ * Allocated bytes are sampled by a Poisson process: from each sample it is an
+ * exponentially distributed distance to the next. Such distances have no memory, so
+ * every run has one of its own, drawn when it is taken and forgotten with it. An
+ * allocation of b bytes is then a sample with probability 1 - exp(-b / interval), whatever
+ * was drawn before, and stands for the inverse of that many.
+ *
+ * The means adapt so that a mutator takes about SAMPLES_A_SECOND at most of either sort.
+ * The weight of a sample is that of the mean in force when it was drawn for, so that the sum
+ * of weights has no bias.
+ */
+#ifndef GCSCOPE_MUTATOR_SAMPLE_H
+#define GCSCOPE_MUTATOR_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probes/probes.h"
+
+#define SAMPLES_A_SECOND 200
+#define SAMPLE_BYTES	 (512 * 1024) /* the mean distance to begin with, and the least */
+
+struct mutator;
+
+/* How often one sort is sampled. */
+struct sampling_rate {
+	double mean;	   /* bytes or stores from one sample to the next */
+	unsigned taken;	   /* samples since */
+	uint64_t since_ns; /* when the mean was last looked at */
+};
+
+struct sampling {
+	uint64_t random; /* the generator's state */
+	struct sampling_rate bytes, stores;
+};
+
+/* seed: any number; mutators with different ones draw differently. */
+void sampling_start(struct sampling *sampling, uint64_t seed);
+
+/*
+ * Where the next sample of a run lies that continues at `from`: an allocation that ends behind
+ * it is one. UINTPTR_MAX: nobody listens. *ret_mean is the mean it was drawn with.
+ */
+uintptr_t sample_point(struct sampling *sampling, uintptr_t from, double *ret_mean);
+
+/* The cell that the mutator has just taken from this run ends behind its sample point. */
+void sample_cell(struct mutator *mutator, unsigned class, const void *caller);
+
+/* The mutator has taken a large object. */
+void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller);
+
+void sample_listened_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller);
+
+/* The mutator has stored to a slot on an armed card; dirtied: which made it dirty. */
+static inline void sample_store(struct mutator *mutator, void **slot, bool dirtied,
+				const void *caller)
+{
+	if (PROBES_BUILT && gcs_unlikely(gcscope_store_sampled_semaphore))
+		sample_listened_store(mutator, slot, dirtied, caller);
+}
+
+#endif
