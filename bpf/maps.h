@@ -65,6 +65,23 @@ struct {
 	__type(value, struct gcscope_layout);
 } layouts SEC(".maps");
 
+/* Both have room for one where sites are not wanted: userspace sees to that before it loads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct gcscope_site_key);
+	__type(value, struct gcscope_site);
+} sites SEC(".maps");
+
+/* By hash of the stack: another stack with that number finds no room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 8192);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, GCSCOPE_STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RECORDS_BYTES);
@@ -73,6 +90,7 @@ struct {
 /* Mapped by userspace, which reads them and gives out numbers too. */
 struct gcscope_totals totals;
 __u64 last_process; /* the last process number given */
+__u64 sites_made;   /* entries of `sites` */
 /*
  * The session is over. Probes go one by one: what comes from those that are
  * left lacks what the others would have told.

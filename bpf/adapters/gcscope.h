@@ -5,6 +5,7 @@
 
 #include "../arguments.h"
 #include "../model.h"
+#include "../sites.h"
 #include "gcscope/events.h"
 
 /*
@@ -96,6 +97,14 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 		break;
 	case GCS_EVENT_out_of_memory:
 		model_out_of_memory(hit, heap);
+		break;
+	case GCS_EVENT_allocation_sampled:
+		site_sampled(ctx, hit, heap, ARGUMENT_4(ctx), GCSCOPE_SORT_ALLOCATION,
+			     ARGUMENT_3(ctx), 0);
+		break;
+	case GCS_EVENT_store_sampled:
+		site_sampled(ctx, hit, heap, ARGUMENT_5(ctx), GCSCOPE_SORT_STORE,
+			     ARGUMENT_3(ctx), ARGUMENT_4(ctx));
 		break;
 	}
 }

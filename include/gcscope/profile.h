@@ -108,6 +108,32 @@ struct gcscope_open {
 	__u32 unused;
 };
 
+/* What is sampled to tell where it happens. */
+enum gcscope_sort {
+	GCSCOPE_SORT_ALLOCATION = 1,
+	GCSCOPE_SORT_STORE = 2, /* on an armed card */
+	GCSCOPE_SORTS,
+};
+
+#define GCSCOPE_STACK_DEPTH 127 /* frames; deeper stacks lose those at their root */
+#define GCSCOPE_NO_STACK    (-1)
+
+/* Key of the map `sites`. */
+struct gcscope_site_key {
+	__u64 process;
+	__u64 heap;
+	__u64 caller; /* where in the program: a return address */
+	__s32 stack;  /* key of the map `stacks`: return addresses, innermost first; 0 ends them */
+	__u32 sort;   /* enum gcscope_sort */
+};
+
+/* Samples there, and what they stand for. */
+struct gcscope_site {
+	__u64 samples;
+	__u64 weight;  /* allocated bytes, or stores */
+	__u64 dirtied; /* cards that these stores made dirty */
+};
+
 /* Why something is missing. Index of gcscope_totals.lost. */
 enum gcscope_lost {
 	GCSCOPE_LOST_RECORD = 0, /* no room in the ring buffer */

@@ -47,6 +47,7 @@ __attribute__((used, noinline)) static void sites(void)
 	NOTE("gcscope", "pause_requested", "test_semaphore", "8@%rdi 8@%rsi");
 	NOTE("gcscope", "pause_ended", "0", "8@%rsi 8@%rdi");
 	NOTE("gcscope", "pause_ended", "0", "8@%rdi");
+	NOTE("gcscope", "allocation_sampled", "0", "");
 	NOTE("gcscope", "no_such_event", "0", "");
 	NOTE("another", "pause_ended", "0", "");
 }
@@ -66,7 +67,7 @@ static void reads_the_notes_that_it_knows(void **state)
 	size_t count;
 
 	(void)state;
-	assert_return_code(sites_read(fd, &found, &count), 0);
+	assert_return_code(sites_read(fd, false, &found, &count), 0);
 	assert_int_equal(count, 3);
 	/* Ends before their begins. */
 	assert_int_equal(found[0].event, GCS_EVENT_pause_ended);
@@ -95,7 +96,7 @@ static void finds_nothing_in_what_is_no_program(void **state)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		int fd = open(files[i], O_RDONLY | O_CLOEXEC);
 
-		assert_return_code(sites_read(fd, &found, &count), 0);
+		assert_return_code(sites_read(fd, false, &found, &count), 0);
 		assert_int_equal(count, 0);
 		free(found);
 		close(fd);
@@ -139,7 +140,7 @@ static void survives_damage(void **state)
 						 1);
 			}
 		}
-		if (!sites_read(copy, &found, &count))
+		if (!sites_read(copy, false, &found, &count))
 			free(found);
 	}
 	close(copy);

@@ -22,6 +22,7 @@ static const struct argp attach_argp = {
 			{ &options_processes, 0, "", 1 },
 			{ &options_duration, 0, NULL, 1 },
 			{ &options_data, 0, "", 2 },
+			{ &options_sites, 0, NULL, 2 },
 			{ &options_attaching, 0, NULL, 3 },
 			{ &options_messages, 0, "", 3 },
 			{ 0 },

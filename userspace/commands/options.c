@@ -10,7 +10,7 @@
 #include "commands/say.h"
 #include "exit_status.h"
 
-enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_PERF_EVENTS };
+enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_SITES, KEY_PERF_EVENTS };
 
 /* Decimal digits with at most one point, nothing else; a millisecond at least. */
 static double parse_seconds(struct argp_state *state, const char *option, const char *text)
@@ -64,7 +64,7 @@ static int parse_word(struct argp_state *state, const char *option, const char *
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
-	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const formats[] = { "text", "json", "folded", NULL };
 	static const char *const colors[] = { "auto", "always", "never", NULL };
 	struct options *options = state->input;
 
@@ -93,6 +93,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_COLOR:
 		options->color = (enum color)parse_word(state, "--color", value, colors);
 		return 0;
+	case KEY_SITES:
+		options->sites = true;
+		return 0;
 	case KEY_PERF_EVENTS:
 		options->perf_events = true;
 		return 0;
@@ -105,6 +108,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static error_t parse_data(int key, char *value, struct argp_state *state)
+{
+	const struct options *options = state->input;
+
+	if (key == ARGP_KEY_END && options->format == FORMAT_FOLDED && !options->sites)
+		argp_failure(state, STATUS_USAGE, 0,
+			     "--format folded shows what --sites samples: give both, to run or "
+			     "attach");
+	return parse_option(key, value, state);
 }
 
 static error_t parse_process(int key, char *value, struct argp_state *state)
@@ -141,6 +155,15 @@ static const struct argp_option data_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option site_options[] = {
+	{ "sites", KEY_SITES, NULL, 0,
+	  "Tell where: sample allocations and stores that make cards dirty, and name the lines of "
+	  "the program. --format folded then prints their stacks for flame graphs: PROCESS, its "
+	  "functions from the outermost on, [allocation] with bytes or [store] with stores",
+	  0 },
+	{ 0 },
+};
+
 static const struct argp_option attaching_options[] = {
 	{ "perf-events", KEY_PERF_EVENTS, NULL, 0,
 	  "Attach to probes one by one, as on kernels before 6.6, although this one can do it at "
@@ -158,7 +181,8 @@ static const struct argp_option message_options[] = {
 const struct argp options_processes = { .options = process_options, .parser = parse_process };
 const struct argp options_duration = { .options = duration_options, .parser = parse_option };
 const struct argp options_interval = { .options = interval_options, .parser = parse_option };
-const struct argp options_data = { .options = data_options, .parser = parse_option };
+const struct argp options_data = { .options = data_options, .parser = parse_data };
+const struct argp options_sites = { .options = site_options, .parser = parse_option };
 const struct argp options_attaching = { .options = attaching_options, .parser = parse_option };
 const struct argp options_messages = { .options = message_options, .parser = parse_option };
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
@@ -23,6 +23,7 @@ struct options {
 	const char *output; /* -o; NULL: standard output */
 	enum format format;
 	enum color color;
+	bool sites;
 	bool perf_events;
 	bool quiet;
 	bool verbose;
@@ -32,6 +33,7 @@ extern const struct argp options_processes; /* -p --comm, one of which has to be
 extern const struct argp options_duration;  /* -d */
 extern const struct argp options_interval;  /* -i */
 extern const struct argp options_data;	    /* --format -j -o --color */
+extern const struct argp options_sites;	    /* --sites */
 extern const struct argp options_attaching; /* --perf-events */
 extern const struct argp options_messages;  /* -q -v */
 

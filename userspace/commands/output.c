@@ -87,10 +87,17 @@ int output_report(struct output *output, const struct report *report)
 	const struct text_style style = output_style(output);
 	int failed;
 
-	if (output->options->format == FORMAT_JSON)
+	switch (output->options->format) {
+	case FORMAT_JSON:
 		failed = render_json(output->stream, report);
-	else
+		break;
+	case FORMAT_FOLDED:
+		failed = render_folded(output->stream, report);
+		break;
+	default:
 		failed = render_text(output->stream, report, &style);
+		break;
+	}
 	return failed ? fail(output, errno) : output_close(output);
 }
 

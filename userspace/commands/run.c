@@ -75,6 +75,7 @@ static const struct argp run_argp = {
 	.children =
 		(const struct argp_child[]){
 			{ &options_data, 0, "", 1 },
+			{ &options_sites, 0, NULL, 1 },
 			{ &options_attaching, 0, NULL, 2 },
 			{ &options_messages, 0, "", 2 },
 			{ 0 },
@@ -191,6 +192,7 @@ static int start(struct run *run)
 	static const int list[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 	const struct session_options how = {
 		.perf_events = run->options.perf_events,
+		.sites = run->options.sites,
 		.verbose = run->options.verbose,
 		.on_record = on_record,
 		.context = run,

@@ -37,3 +37,14 @@ const char *lost_name(uint32_t reason)
 	}
 	return "unknown";
 }
+
+const char *sort_name(uint32_t sort)
+{
+	switch (sort) {
+	case GCSCOPE_SORT_ALLOCATION:
+		return "allocation";
+	case GCSCOPE_SORT_STORE:
+		return "store";
+	}
+	return "unknown";
+}

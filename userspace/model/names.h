@@ -11,5 +11,6 @@ const char *phase_name(uint32_t phase);
 const char *plan_name(uint32_t plan);
 const char *end_name(uint32_t end);
 const char *lost_name(uint32_t reason);
+const char *sort_name(uint32_t sort);
 
 #endif

@@ -8,6 +8,15 @@ static void heap_report_clear(struct heap_report *heap)
 	free(heap->collections);
 	free(heap->pauses);
 	free(heap->phases);
+	for (size_t i = 0; i < heap->site_count; i++) {
+		free(heap->sites[i].module);
+		free(heap->sites[i].function);
+		free(heap->sites[i].file);
+	}
+	free(heap->sites);
+	for (size_t i = 0; i < heap->stack_count; i++)
+		free(heap->stacks[i].path);
+	free(heap->stacks);
 }
 
 static void process_report_clear(struct process_report *process)

@@ -42,6 +42,29 @@ struct distribution {
 	struct gcscope_histogram histogram;
 };
 
+/*
+ * A line of a program, or an address where its line is not known, with what was sampled
+ * there and what that stands for.
+ */
+struct site_report {
+	uint32_t sort;	 /* enum gcscope_sort */
+	char *module;	 /* path of the file that the code is from; NULL unknown */
+	uint64_t offset; /* a return address there, as the file counts (addr2line(1)); or in memory */
+	char *function;	 /* NULL unknown */
+	char *file;	 /* of the source, as it was compiled; NULL unknown */
+	unsigned line;	 /* 0 unknown */
+	uint64_t samples;
+	uint64_t weight;  /* allocated bytes, or stores on armed cards */
+	uint64_t dirtied; /* cards that these stores made dirty */
+};
+
+/* How the program came there. */
+struct stack_report {
+	uint32_t sort;
+	uint64_t weight;
+	char *path; /* functions, the outermost first, with ';' between them */
+};
+
 struct heap_report {
 	uint64_t heap;
 	const char *plan; /* static string; NULL unknown */
@@ -59,6 +82,11 @@ struct heap_report {
 	struct distribution stalls;
 	uint64_t out_of_memory;
 	bool has_stalls; /* the runtime can tell stalls and out_of_memory */
+	bool has_sites;	 /* they were asked for, and the runtime can tell them */
+	struct site_report *sites; /* by sort; most cards dirtied first, then most weight */
+	size_t site_count;
+	struct stack_report *stacks; /* by sort, heaviest first */
+	size_t stack_count;
 #define REPORT_NUMBER(group, key) struct number group##_##key;
 	GCSCOPE_STATS_COUNTERS(REPORT_NUMBER)
 	GCSCOPE_STATS_GAUGES(REPORT_NUMBER)

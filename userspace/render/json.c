@@ -255,6 +255,51 @@ static json_t *complete_json(const struct heap_report *heap)
 	return heap->end ? json_boolean(heap->end != GCS_END_EXIT_TIMEOUT) : json_null();
 }
 
+/* weight: allocated bytes, or stores on armed cards, of which some made cards dirty. */
+static json_t *site_json(const struct site_report *site)
+{
+	const struct number line = { site->line != 0, site->line };
+	const struct number dirtied = { site->sort == GCSCOPE_SORT_STORE, site->dirtied };
+	const struct member members[] = {
+		{ "module", string_or_null(site->module) },
+		{ "offset", integer(site->offset) },
+		{ "function", string_or_null(site->function) },
+		{ "file", string_or_null(site->file) },
+		{ "line", count_or_null(line) },
+		{ "samples", integer(site->samples) },
+		{ "weight", integer(site->weight) },
+		{ "dirtied", count_or_null(dirtied) },
+	};
+
+	return OBJECT(members);
+}
+
+static json_t *sites_of_sort(const struct heap_report *heap, uint32_t sort)
+{
+	json_t *made = json_array();
+
+	for (size_t i = 0; i < heap->site_count; i++) {
+		if (heap->sites[i].sort == sort &&
+		    json_array_append_new(made, site_json(&heap->sites[i]))) {
+			json_decref(made);
+			return NULL;
+		}
+	}
+	return made;
+}
+
+/* Where it allocates and stores, estimated from samples; null when that was not asked for. */
+static json_t *sites_json(const struct heap_report *heap)
+{
+	const struct member members[] = {
+		{ sort_name(GCSCOPE_SORT_ALLOCATION),
+		  sites_of_sort(heap, GCSCOPE_SORT_ALLOCATION) },
+		{ sort_name(GCSCOPE_SORT_STORE), sites_of_sort(heap, GCSCOPE_SORT_STORE) },
+	};
+
+	return OBJECT(members);
+}
+
 static json_t *heap_json(const void *element)
 {
 	const struct heap_report *heap = element;
@@ -272,6 +317,7 @@ static json_t *heap_json(const void *element)
 		{ "phases", ARRAY(heap->phases, heap->phase_count, phase_json) },
 		{ "stalls", figures(&heap->stalls.histogram, heap->has_stalls) },
 		{ "out_of_memory", count_or_null(out_of_memory) },
+		{ "sites", heap->has_sites ? sites_json(heap) : json_null() },
 	};
 
 	return joined(OBJECT(members), statistics(heap));

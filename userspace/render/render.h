@@ -23,6 +23,12 @@ int render_text(FILE *out, const struct report *report, const struct text_style 
 /* gcscope.report/1. */
 int render_json(FILE *out, const struct report *report);
 
+/*
+ * For flame graphs: a line for each sampled stack, "PROCESS;main;f;g;[allocation] BYTES" or
+ * "...;[store] STORES".
+ */
+int render_folded(FILE *out, const struct report *report);
+
 struct prometheus_style {
 	bool pid_label;
 	const char *version;

@@ -20,6 +20,7 @@
 #define NARROWEST   60
 #define WIDEST	    200
 #define WORST_SHOWN 5
+#define SITES_SHOWN 10
 #define BARS_FROM   4 /* values; of fewer, the table says all */
 
 struct text {
@@ -400,6 +401,91 @@ static void put_size(struct text *text, const struct heap_report *heap)
 		line_end(&text->line);
 }
 
+/* What a site is called: its function, or its place in the file that the code is from. */
+static void add_function(struct text *text, struct table *table, const struct site_report *site)
+{
+	const char *file = site->module ? basename(site->module) : "";
+	char *name = printable(text, site->function ? site->function : file);
+
+	if (site->function)
+		table_cell(table, "%s", name ? name : "");
+	else
+		table_cell(table, "%.20s+0x%" PRIx64, name ? name : "", site->offset);
+	free(name);
+}
+
+static void add_line(struct text *text, struct table *table, const struct site_report *site)
+{
+	char *name = printable(text, site->file ? basename(site->file) : "");
+
+	if (site->file && site->line)
+		table_cell(table, "%.28s:%u", name ? name : "", site->line);
+	else
+		table_cell(table, "-");
+	free(name);
+}
+
+static void put_allocation_sites(struct text *text, const struct heap_report *heap)
+{
+	static const struct column columns[] = {
+		{ "allocation by line", false, 0 }, { "bytes", false, 0 }, { "samples", false, 1 },
+		{ "function", true, 0 },	    { "line", true, 0 },
+	};
+	struct table table = { .columns = columns,
+			       .column_count = sizeof(columns) / sizeof(*columns) };
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < heap->site_count; i++)
+		total += heap->sites[i].sort == GCSCOPE_SORT_ALLOCATION ? heap->sites[i].weight : 0;
+	for (size_t i = 0; i < heap->site_count && table.row_count < SITES_SHOWN; i++) {
+		const struct site_report *site = &heap->sites[i];
+
+		if (site->sort != GCSCOPE_SORT_ALLOCATION)
+			continue;
+		table_row(&table);
+		table_cell(&table, "%s", SHARE((double)site->weight / (double)total));
+		table_cell(&table, "%s", BYTES(site->weight));
+		table_cell(&table, "%s", COUNT(site->samples));
+		add_function(text, &table, site);
+		add_line(text, &table, site);
+	}
+	if (table.row_count)
+		put_table(text, &table);
+	else
+		fputs("\nNo allocation was sampled.\n", text->out);
+}
+
+/* Stores on armed cards that made none dirty are left out. */
+static void put_store_sites(struct text *text, const struct heap_report *heap)
+{
+	static const struct column columns[] = {
+		{ "dirty cards by line", false, 0 }, { "cards", false, 0 },
+		{ "slow stores", false, 0 },	     { "samples", false, 1 },
+		{ "function", true, 0 },	     { "line", true, 0 },
+	};
+	struct table table = { .columns = columns,
+			       .column_count = sizeof(columns) / sizeof(*columns) };
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < heap->site_count; i++)
+		total += heap->sites[i].dirtied;
+	for (size_t i = 0; i < heap->site_count && table.row_count < SITES_SHOWN; i++) {
+		const struct site_report *site = &heap->sites[i];
+
+		if (!site->dirtied)
+			continue;
+		table_row(&table);
+		table_cell(&table, "%s", SHARE((double)site->dirtied / (double)total));
+		table_cell(&table, "%s", COUNT(site->dirtied));
+		table_cell(&table, "%s", COUNT(site->weight));
+		table_cell(&table, "%s", COUNT(site->samples));
+		add_function(text, &table, site);
+		add_line(text, &table, site);
+	}
+	if (table.row_count)
+		put_table(text, &table);
+}
+
 static void put_heap(struct text *text, const struct heap_report *heap)
 {
 	struct gcscope_histogram pauses = all_pauses(heap);
@@ -419,6 +505,10 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 	put_barrier(text, heap);
 	put_cards(text, heap);
 	put_size(text, heap);
+	if (heap->has_sites) {
+		put_allocation_sites(text, heap);
+		put_store_sites(text, heap);
+	}
 }
 
 static void put_worst(struct text *text, const struct process_report *process)

@@ -33,6 +33,7 @@ struct file {
 struct files {
 	struct file **entries;
 	size_t count;
+	bool sampled; /* sites that sample are wanted */
 };
 
 /*

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +21,9 @@ static bool parse_line(char *line, struct mapping *mapping)
 	int path = 0;
 
 	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*c%*c%c%*c %*x %x:%x %" SCNu64 " %n",
-		   &mapping->start, &mapping->end, &executable, &major_number, &minor_number,
-		   &inode, &path) < 6)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*c%*c%c%*c %" SCNx64 " %x:%x %" SCNu64 " %n",
+		   &mapping->start, &mapping->end, &executable, &mapping->offset, &major_number,
+		   &minor_number, &inode, &path) < 7)
 		return false;
 	if (executable != 'x' || !inode || !path || line[path] != '/')
 		return false;
@@ -34,19 +33,10 @@ static bool parse_line(char *line, struct mapping *mapping)
 	return true;
 }
 
-static bool same_file(const struct mapping *a, const struct mapping *b)
-{
-	return a->device == b->device && a->inode == b->inode;
-}
-
 static int add_mapping(struct mapping **mappings, size_t *count, const struct mapping *mapping)
 {
-	struct mapping *more;
+	struct mapping *more = reallocarray(*mappings, *count + 1, sizeof(*more));
 
-	for (size_t i = 0; i < *count; i++)
-		if (same_file(&(*mappings)[i], mapping))
-			return 0;
-	more = reallocarray(*mappings, *count + 1, sizeof(*more));
 	if (!more)
 		return -1;
 	*mappings = more;
@@ -127,6 +117,16 @@ void mappings_free(struct mapping *mappings, size_t count)
 	for (size_t i = 0; i < count; i++)
 		free(mappings[i].path);
 	free(mappings);
+}
+
+bool mappings_repeat(const struct mapping *mappings, size_t which)
+{
+	const struct mapping *mapping = &mappings[which];
+
+	for (size_t i = 0; i < which; i++)
+		if (mappings[i].device == mapping->device && mappings[i].inode == mapping->inode)
+			return true;
+	return false;
 }
 
 /* Open a regular file; opening a device could set something off. */

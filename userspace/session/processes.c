@@ -11,7 +11,7 @@
 
 #include "session/state.h"
 
-static struct process *find(struct processes *processes, uint64_t number)
+static struct process *find(const struct processes *processes, uint64_t number)
 {
 	size_t low = 0, high = processes->count;
 
@@ -331,6 +331,56 @@ static void paused(struct session *session, const struct gcscope_pause_record *r
 		raise_floor(session, process);
 }
 
+/* The number under which a process id is watched now; 0 none. */
+static uint64_t number_of(struct session *session, pid_t pid, struct gcscope_process *ret_value)
+{
+	uint32_t key = pid;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(session->bpf->maps.processes), &key, ret_value))
+		return 0;
+	return ret_value->process;
+}
+
+void processes_code(struct session *session, pid_t pid, const struct mapping *mappings,
+		    size_t count)
+{
+	struct gcscope_process value;
+	uint64_t number = number_of(session, pid, &value);
+	struct process *process = number ? meet(session, number, pid) : NULL;
+
+	if (process)
+		modules_keep(&session->modules, &process->code, mappings, count);
+}
+
+const struct code *processes_code_of(const struct session *session, uint64_t number)
+{
+	return &find(&session->processes, number)->code;
+}
+
+/* That may not be permitted any more: then what was read at first has to do. */
+static void read_code(struct session *session, pid_t pid)
+{
+	struct mapping *mappings;
+	size_t count;
+
+	if (mappings_read(pid, &mappings, &count))
+		return;
+	processes_code(session, pid, mappings, count);
+	mappings_free(mappings, count);
+}
+
+void processes_follow_code(struct session *session)
+{
+	uint64_t made = session->bpf->bss->sites_made;
+
+	if (made == session->sites_seen)
+		return;
+	session->sites_seen = made;
+	for (size_t i = 0; i < session->processes.count; i++)
+		if (!session->processes.entries[i].about.ended)
+			read_code(session, session->processes.entries[i].about.pid);
+}
+
 void processes_record(struct session *session, const struct gcscope_record *record)
 {
 	struct process *process;
@@ -343,6 +393,8 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 		describe(process, (const void *)record);
 		look_up(session, process,
 			((const struct gcscope_process_record *)record)->start_time);
+		if (session->options.sites)
+			read_code(session, (pid_t)record->tgid);
 		break;
 	case GCSCOPE_RECORD_EXEC:
 	case GCSCOPE_RECORD_EXIT:
@@ -352,16 +404,6 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 		paused(session, (const void *)record);
 		break;
 	}
-}
-
-/* The number under which a process id is watched now; 0 none. */
-static uint64_t number_of(struct session *session, pid_t pid, struct gcscope_process *ret_value)
-{
-	uint32_t key = pid;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(session->bpf->maps.processes), &key, ret_value))
-		return 0;
-	return ret_value->process;
 }
 
 void processes_late(struct session *session, pid_t pid)
@@ -413,6 +455,7 @@ void processes_free(struct processes *processes)
 		for (size_t j = 0; j < process->kept_count; j++)
 			free(process->kept[j]);
 		free(process->kept);
+		code_free(&process->code);
 		free(process->about.cgroup);
 	}
 	free(processes->entries);

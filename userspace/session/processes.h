@@ -9,6 +9,7 @@
 
 #include "gcscope/profile.h"
 #include "model/report.h"
+#include "session/modules.h"
 
 struct session;
 
@@ -29,6 +30,7 @@ struct process {
 	struct process_report about; /* without heaps */
 	struct kept **kept;	     /* once it has ended */
 	size_t kept_count;
+	struct code code; /* where sites are wanted */
 };
 
 struct processes {
@@ -41,6 +43,16 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 
 /* A process that has this pid now was not attached to from its start on. */
 void processes_late(struct session *session, pid_t pid);
+
+/* What a process maps now, whose addresses samples will name. */
+void processes_code(struct session *session, pid_t pid, const struct mapping *mappings,
+		    size_t count);
+
+/* The code of a process that is there. */
+const struct code *processes_code_of(const struct session *session, uint64_t number);
+
+/* Stacks may lead to code that running processes have mapped since the last look. */
+void processes_follow_code(struct session *session);
 
 /* Notice what records that were lost would have told. */
 void processes_reconcile(struct session *session);

@@ -11,10 +11,10 @@
 #include "clock.h"
 #include "model/distribution.h"
 #include "session/runtimes.h"
+#include "session/samples.h"
 #include "session/state.h"
 
-/* One more zeroed element behind an array of count; NULL: no memory. */
-static void *grow(void *array, size_t *count, size_t size)
+void *readout_grow(void *array, size_t *count, size_t size)
 {
 	void **elements = array;
 	char *more = reallocarray(*elements, *count + 1, size);
@@ -41,7 +41,7 @@ static int add_collections(struct heap_report *heap, const struct gcscope_heap_s
 
 			if (!state->collections[kind][cause])
 				continue;
-			count = grow(&heap->collections, &heap->collection_count, sizeof(*count));
+			count = readout_grow(&heap->collections, &heap->collection_count, sizeof(*count));
 			if (!count)
 				return -1;
 			*count = (struct collection_count){ kind, cause,
@@ -78,7 +78,7 @@ static void add_statistics(struct heap_report *heap, const struct gcscope_heap_s
 }
 
 /* -1: no memory. */
-static int add_heap(struct process_report *process, uint64_t id,
+static int add_heap(const struct session *session, struct process_report *process, uint64_t id,
 		    const struct gcscope_heap_state *state)
 {
 	const struct runtime *runtime = runtime_by_code(state->runtime);
@@ -86,7 +86,7 @@ static int add_heap(struct process_report *process, uint64_t id,
 
 	if (!runtime)
 		return 0; /* the kernel is just making it: for the next report */
-	heap = grow(&process->heaps, &process->heap_count, sizeof(*heap));
+	heap = readout_grow(&process->heaps, &process->heap_count, sizeof(*heap));
 	if (!heap)
 		return -1;
 	heap->heap = id;
@@ -95,6 +95,7 @@ static int add_heap(struct process_report *process, uint64_t id,
 	heap->plan = state->plan ? runtime->plan(state->plan) : NULL;
 	heap->has_time_to_safepoint = runtime->has_time_to_safepoint;
 	heap->has_stalls = runtime->has_stalls;
+	heap->has_sites = session->options.sites && runtime->has_sites;
 	process->runtime = runtime->name;
 	process->tier = runtime->tier;
 	add_statistics(heap, state);
@@ -109,7 +110,7 @@ static struct distribution *pauses_of(struct heap_report *heap, uint32_t kind)
 	for (size_t i = 0; i < heap->pause_count; i++)
 		if (heap->pauses[i].kind == kind)
 			return &heap->pauses[i];
-	pauses = grow(&heap->pauses, &heap->pause_count, sizeof(*pauses));
+	pauses = readout_grow(&heap->pauses, &heap->pause_count, sizeof(*pauses));
 	if (pauses)
 		pauses->kind = kind;
 	return pauses;
@@ -142,7 +143,7 @@ static int add_histogram(struct process_report *process, const struct gcscope_hi
 		distribution = pauses_of(heap, key->kind);
 		break;
 	case GCSCOPE_METRIC_PHASE:
-		distribution = grow(&heap->phases, &heap->phase_count, sizeof(*distribution));
+		distribution = readout_grow(&heap->phases, &heap->phase_count, sizeof(*distribution));
 		break;
 	case GCSCOPE_METRIC_TIME_TO_SAFEPOINT:
 		return add_time_to_safepoint(heap, key->kind, histogram);
@@ -174,6 +175,28 @@ static int compare_heaps(const void *left, const void *right)
 	return a->heap < b->heap ? -1 : a->heap > b->heap;
 }
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct site_report *a = left, *b = right;
+	int order = compare_numbers(a->sort, b->sort);
+
+	order = order ? order : compare_numbers(b->dirtied, a->dirtied);
+	return order ? order : compare_numbers(b->weight, a->weight);
+}
+
+static int compare_stacks(const void *left, const void *right)
+{
+	const struct stack_report *a = left, *b = right;
+	int order = compare_numbers(a->sort, b->sort);
+
+	return order ? order : compare_numbers(b->weight, a->weight);
+}
+
 static void sort(struct process_report *process)
 {
 	for (size_t i = 0; i < process->heap_count; i++) {
@@ -185,6 +208,11 @@ static void sort(struct process_report *process)
 		if (heap->phase_count)
 			qsort(heap->phases, heap->phase_count, sizeof(*heap->phases),
 			      compare_distributions);
+		if (heap->site_count)
+			qsort(heap->sites, heap->site_count, sizeof(*heap->sites), compare_sites);
+		if (heap->stack_count)
+			qsort(heap->stacks, heap->stack_count, sizeof(*heap->stacks),
+			      compare_stacks);
 	}
 	if (process->heap_count)
 		qsort(process->heaps, process->heap_count, sizeof(*process->heaps), compare_heaps);
@@ -232,7 +260,7 @@ static int add_running_heaps(struct report *report, struct session *session)
 		struct process_report *process = find_process(report, key.process);
 
 		if (process && look_up_heap(map, &key, &state) &&
-		    add_heap(process, key.heap, &state))
+		    add_heap(session, process, key.heap, &state))
 			return -1;
 	}
 	return 0;
@@ -254,7 +282,8 @@ static int add_running_histograms(struct report *report, struct session *session
 	return 0;
 }
 
-static int add_kept(struct process_report *report, const struct process *process)
+static int add_kept(const struct session *session, struct process_report *report,
+		    const struct process *process)
 {
 	for (size_t i = 0; i < process->kept_count; i++) {
 		const struct kept *kept = process->kept[i];
@@ -267,9 +296,41 @@ static int add_kept(struct process_report *report, const struct process *process
 			failed = add_histogram(report, &kept->key, &histogram);
 		} else {
 			kept_unpack(kept, &state);
-			failed = add_heap(report, kept->key.heap, &state);
+			failed = add_heap(session, report, kept->key.heap, &state);
 		}
 		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+/* A stack that found no room stays empty. */
+static bool look_up_samples(struct session *session, struct samples *samples)
+{
+	int map = bpf_map__fd(session->bpf->maps.sites);
+
+	memset(samples->stack, 0, sizeof(samples->stack));
+	if (bpf_map_lookup_elem(map, &samples->key, &samples->site))
+		return false;
+	if (samples->key.stack != GCSCOPE_NO_STACK)
+		bpf_map_lookup_elem(bpf_map__fd(session->bpf->maps.stacks), &samples->key.stack,
+				    samples->stack);
+	return true;
+}
+
+/* They stay in the kernel until the session ends, since processes may share their stacks. */
+static int add_sites(struct report *report, struct session *session)
+{
+	int map = bpf_map__fd(session->bpf->maps.sites);
+	struct gcscope_site_key *previous = NULL;
+	struct samples samples;
+
+	for (; !bpf_map_get_next_key(map, previous, &samples.key); previous = &samples.key) {
+		struct process_report *process = find_process(report, samples.key.process);
+		struct heap_report *heap = process ? find_heap(process, samples.key.heap) : NULL;
+
+		if (heap && look_up_samples(session, &samples) &&
+		    samples_add(heap, processes_code_of(session, process->process), &samples))
 			return -1;
 	}
 	return 0;
@@ -280,13 +341,13 @@ static int add_processes(struct report *report, struct session *session)
 	for (size_t i = 0; i < session->processes.count; i++) {
 		const struct process *from = &session->processes.entries[i];
 		struct process_report *process =
-			grow(&report->processes, &report->process_count, sizeof(*process));
+			readout_grow(&report->processes, &report->process_count, sizeof(*process));
 
 		if (!process)
 			return -1;
 		*process = from->about;
 		process->cgroup = from->about.cgroup ? strdup(from->about.cgroup) : NULL;
-		if (add_kept(process, from))
+		if (add_kept(session, process, from))
 			return -1;
 	}
 	return 0;
@@ -423,7 +484,7 @@ struct report *readout(struct session *session)
 		return NULL;
 	processes_reconcile(session);
 	if (add_processes(report, session) || add_running_heaps(report, session) ||
-	    add_running_histograms(report, session)) {
+	    add_running_histograms(report, session) || add_sites(report, session)) {
 		report_free(report);
 		return NULL;
 	}

@@ -7,14 +7,16 @@
 #include "gcscope/hotspot.h"
 #include "model/names.h"
 
-#define EVENT_PROBE(name, number, rate, prose, args) { GCS_EVENTS_PROVIDER, #name, number },
+enum rate { RATE_once, RATE_collection, RATE_pause, RATE_phase, RATE_rare, RATE_sampled };
+#define EVENT_PROBE(name, number, rate, prose, args) \
+	{ GCS_EVENTS_PROVIDER, #name, number, RATE_##rate == RATE_sampled },
 #define NO_ARGUMENT(name, unit, prose)
 static const struct runtime_probe gcscope_probes[] = {
 	GCS_EVENT_TABLE(EVENT_PROBE, NO_ARGUMENT)
 	{ 0 },
 };
 
-#define HOTSPOT_PROBE(NAME, number, provider, name) { provider, name, number },
+#define HOTSPOT_PROBE(NAME, number, provider, name) { provider, name, number, false },
 static const struct runtime_probe hotspot_probes[] = {
 	HOTSPOT_PROBE_TABLE(HOTSPOT_PROBE)
 	{ 0 },
@@ -42,6 +44,7 @@ const struct runtime runtimes[] = {
 		.tier = "usdt",
 		.has_time_to_safepoint = true,
 		.has_stalls = true,
+		.has_sites = true,
 		.probes = gcscope_probes,
 		.opens = GCS_EVENT_pause_requested,
 		.plan = plan_name,

@@ -18,6 +18,7 @@ struct runtime_probe {
 	const char *provider; /* of the ELF note */
 	const char *name;
 	uint16_t event;	      /* the number by which the adapter knows it */
+	bool sampled;	      /* tells where: attached only when that is asked for */
 };
 
 /*
@@ -36,6 +37,7 @@ struct runtime {
 	const char *tier; /* how it is seen: "usdt", "symbol" or "surrogate" */
 	bool has_time_to_safepoint;
 	bool has_stalls; /* and allocations that fail at the limit */
+	bool has_sites;	 /* it has sampled probes */
 	/* A file belongs to the runtime when it has one of these. NULL name ends them. */
 	const struct runtime_probe *probes;
 	/* Besides; NULL none. A NULL symbol ends them. */

@@ -108,6 +108,10 @@ static int load(struct session *session)
 	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
 		bpf->rodata->session_namespace = namespace.st_ino;
 	bpf->rodata->records_timeline = session->options.timeline;
+	if (!session->options.sites) {
+		bpf_map__set_max_entries(bpf->maps.sites, 1);
+		bpf_map__set_max_entries(bpf->maps.stacks, 1);
+	}
 	bpf_program__set_autoattach(bpf->progs.probe, false);
 	if (session->multi)
 		bpf_program__set_expected_attach_type(bpf->progs.probe, ATTACH_TYPE_UPROBE_MULTI);
@@ -131,6 +135,7 @@ int session_open(struct session **ret_session, const struct session_options *opt
 	if (!session)
 		return STATUS_FAILED;
 	session->options = *options;
+	session->files.sampled = options->sites;
 	verbose = options->verbose;
 	libbpf_set_print(print);
 	read_clock_offsets(session);
@@ -263,6 +268,8 @@ static int attach_files(struct session *session, pid_t pid, bool late, unsigned 
 	for (size_t i = 0; !status && i < count; i++) {
 		struct file *file;
 
+		if (mappings_repeat(mappings, i))
+			continue;
 		if (files_look(&session->files, &mappings[i], &file)) {
 			if (errno == EACCES || errno == EPERM)
 				hidden = errno;
@@ -275,6 +282,8 @@ static int attach_files(struct session *session, pid_t pid, bool late, unsigned 
 			processes_late(session, pid);
 		status = attach_file(session, file, pid, &mappings[i]);
 	}
+	if (session->options.sites && carrying)
+		processes_code(session, pid, mappings, count);
 	mappings_free(mappings, count);
 	if (!status && !carrying && hidden)
 		status = unreadable(session, pid, hidden,
@@ -383,9 +392,12 @@ int session_drain(struct session *session)
 {
 	int error = ring_buffer__consume(session->ring);
 
-	return error < 0 ? session_fail(session, STATUS_FAILED, "cannot read records: %s",
-					strerror(-error))
-			 : 0;
+	if (error < 0)
+		return session_fail(session, STATUS_FAILED, "cannot read records: %s",
+				    strerror(-error));
+	if (session->options.sites)
+		processes_follow_code(session);
+	return 0;
 }
 
 int session_fd(const struct session *session)
@@ -430,6 +442,7 @@ void session_close(struct session *session)
 	ring_buffer__free(session->ring);
 	gcscope_bpf__destroy(session->bpf);
 	processes_free(&session->processes);
+	modules_free(&session->modules);
 	free(session);
 }
 

@@ -31,6 +31,7 @@ struct reader {
 	GElf_Shdr base; /* of .stapsdt.base; sh_size 0: none */
 	struct site *sites;
 	size_t count, room;
+	bool sampled; /* sites that sample are wanted */
 };
 
 /* The offset in the file of what is loaded at an address. */
@@ -111,7 +112,7 @@ static int add_note(struct reader *reader, const char *at, const char *end)
 	if (!arguments)
 		return 0;
 	site.runtime = runtime_by_probe(provider, name, &probe);
-	if (!site.runtime)
+	if (!site.runtime || (probe->sampled && !reader->sampled))
 		return 0;
 	site.event = probe->event;
 	arguments_parse(arguments, &site.layout);
@@ -234,9 +235,9 @@ static int compare_sites(const void *left, const void *right)
 	return (int)b->event - (int)a->event;
 }
 
-int sites_read(int fd, struct site **ret_sites, size_t *ret_count)
+int sites_read(int fd, bool sampled, struct site **ret_sites, size_t *ret_count)
 {
-	struct reader reader = { 0 };
+	struct reader reader = { .sampled = sampled };
 	GElf_Ehdr header;
 	int failed = 0;
 

@@ -8,6 +8,7 @@
 #include "gcscope.skel.h"
 #include "session/attach.h"
 #include "session/files.h"
+#include "session/modules.h"
 #include "session/processes.h"
 #include "session/session.h"
 
@@ -23,6 +24,8 @@ struct session {
 	struct gcscope_layout layouts[GCSCOPE_LAYOUTS]; /* [0] unused */
 	unsigned layout_count;
 	struct processes processes;
+	struct modules modules;
+	uint64_t sites_seen; /* so many entries of the map `sites` there were at the last look */
 	/* What our time namespace adds to the kernel's clocks, in ns. */
 	int64_t monotonic_offset, boottime_offset;
 	/* By the kernel's clock. */

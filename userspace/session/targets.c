@@ -40,7 +40,7 @@ static int look(struct list *list, int fd, const char *path)
 	size_t count;
 	int failed;
 
-	failed = sites_read(fd, &sites, &count);
+	failed = sites_read(fd, false, &sites, &count);
 	if (failed)
 		return -1;
 	for (size_t i = 0; !failed && i < count; i++)
@@ -75,8 +75,11 @@ int targets_of_process(pid_t pid, struct target **ret_targets, size_t *ret_count
 		return -1;
 	}
 	for (size_t i = 0; !failed && i < count; i++) {
-		int fd = mapping_open(&mappings[i]);
+		int fd;
 
+		if (mappings_repeat(mappings, i))
+			continue;
+		fd = mapping_open(&mappings[i]);
 		if (fd < 0) {
 			if (errno == EACCES || errno == EPERM)
 				hidden = errno;
