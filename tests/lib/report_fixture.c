@@ -66,7 +66,43 @@ struct heap_report *fixture_heap(struct process_report *process, uint64_t heap, 
 	report->collections = room(FIXTURE_COLLECTIONS, sizeof(*report->collections));
 	report->pauses = room(FIXTURE_DISTRIBUTIONS, sizeof(*report->pauses));
 	report->phases = room(FIXTURE_DISTRIBUTIONS, sizeof(*report->phases));
+	report->sites = room(FIXTURE_SITES, sizeof(*report->sites));
+	report->stacks = room(FIXTURE_SITES, sizeof(*report->stacks));
 	return report;
+}
+
+static char *copy(const char *text)
+{
+	char *copied = text ? strdup(text) : NULL;
+
+	if (text && !copied)
+		abort();
+	return copied;
+}
+
+struct site_report *fixture_site(struct heap_report *heap, uint32_t sort, const char *function,
+				 const char *file, unsigned line)
+{
+	struct site_report *site;
+
+	within(heap->site_count, FIXTURE_SITES);
+	heap->has_sites = true;
+	site = &heap->sites[heap->site_count++];
+	*site = (struct site_report){
+		.sort = sort,
+		.module = copy("/usr/bin/depgraph"),
+		.offset = 0x1234,
+		.function = copy(function),
+		.file = copy(file),
+		.line = line,
+	};
+	return site;
+}
+
+void fixture_stack(struct heap_report *heap, uint32_t sort, uint64_t weight, const char *path)
+{
+	within(heap->stack_count, FIXTURE_SITES);
+	heap->stacks[heap->stack_count++] = (struct stack_report){ sort, weight, copy(path) };
 }
 
 void fixture_collections(struct heap_report *heap, uint32_t kind, uint32_t cause, uint64_t count)
@@ -192,6 +228,29 @@ static void random_histogram(struct gcscope_histogram *histogram)
 		histogram_add(histogram, random_below(3) ? random_below(ceiling) : ceiling);
 }
 
+static void random_site(struct heap_report *heap)
+{
+	static const char *const functions[] = {
+		NULL, "f", "\xff\n;", "a_function_whose_name_is_longer_than_any_line_has_room_for",
+		"\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc",
+	};
+	static const char *const files[] = {
+		NULL, "main.c", "/\xff/",
+		"/a/\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc.c",
+	};
+	struct site_report *site =
+		fixture_site(heap, 1 + (uint32_t)random_below(2), functions[random_below(5)],
+			     files[random_below(4)], (unsigned)random_below(3));
+
+	site->samples = random_magnitude() >> 1;
+	site->weight = random_magnitude() >> 8;
+	site->dirtied = site->sort == GCSCOPE_SORT_STORE ? random_magnitude() >> 8 : 0;
+	if (random_below(2)) {
+		free(site->module);
+		site->module = NULL;
+	}
+}
+
 static void random_heap(struct heap_report *heap)
 {
 	for (uint64_t i = random_below(6); i > 0; i--)
@@ -207,6 +266,8 @@ static void random_heap(struct heap_report *heap)
 	heap->has_stalls = random_below(2);
 	random_histogram(&heap->stalls.histogram);
 	heap->out_of_memory = random_below(3);
+	for (uint64_t i = random_below(FIXTURE_SITES); i > 0; i--)
+		random_site(heap);
 	heap->end = (uint32_t)random_below(5);
 #define RANDOM(group, key) heap->group##_##key = random_number();
 	GCSCOPE_STATS_COUNTERS(RANDOM)

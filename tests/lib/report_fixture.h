@@ -13,6 +13,7 @@
 #define FIXTURE_HEAPS	      4
 #define FIXTURE_COLLECTIONS   16
 #define FIXTURE_DISTRIBUTIONS 16
+#define FIXTURE_SITES	      16
 
 /* An empty report of a session of 12.5 s. Free it with report_free. */
 struct report *fixture_report(void);
@@ -28,6 +29,14 @@ void fixture_collections(struct heap_report *heap, uint32_t kind, uint32_t cause
 /* The histogram of the pauses of this kind, or of a phase of them, made at its first use. */
 struct gcscope_histogram *fixture_pauses(struct heap_report *heap, uint32_t kind);
 struct gcscope_histogram *fixture_phase(struct heap_report *heap, uint32_t kind, uint32_t phase);
+
+/*
+ * A sampled line, and a stack that led there. NULL and 0 as in the model: unknown. There is
+ * a limit on both.
+ */
+struct site_report *fixture_site(struct heap_report *heap, uint32_t sort, const char *function,
+				 const char *file, unsigned line);
+void fixture_stack(struct heap_report *heap, uint32_t sort, uint64_t weight, const char *path);
 
 struct number fixture_known(uint64_t value);
 

@@ -109,7 +109,7 @@ static void test_names_and_nesting(void **state)
 	json_t *root;
 
 	(void)state;
-	fixture_depgraph(report, 41);
+	fixture_site(&fixture_depgraph(report, 41)->heaps[0], GCSCOPE_SORT_STORE, NULL, NULL, 0);
 	root = rendered(report);
 	assert_names(root, "", "schema duration_seconds events profiler processes");
 	assert_names(root, "events", "received lost lost_by_reason unmatched");
@@ -124,7 +124,7 @@ static void test_names_and_nesting(void **state)
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
 		     "heap plan end complete collections pauses time_to_safepoint phases "
-		     "allocation promotion barrier cards size stalls out_of_memory");
+		     "allocation promotion barrier cards size stalls out_of_memory sites");
 	assert_names(root, HEAP "collections.0", "kind generation cause count");
 	assert_names(root, HEAP "pauses.0", "kind " FIGURES " ledger_seconds faults");
 	assert_names(root, HEAP "pauses.0.ledger_seconds", LEDGER);
@@ -139,6 +139,9 @@ static void test_names_and_nesting(void **state)
 	assert_names(root, HEAP "size",
 		     "capacity_bytes live_bytes peak_capacity_bytes limit_bytes");
 	assert_names(root, HEAP "stalls", FIGURES);
+	assert_names(root, HEAP "sites", "allocation store");
+	assert_names(root, HEAP "sites.store.0",
+		     "module offset function file line samples weight dirtied");
 	assert_names(root, PROCESS "worst_pauses.0",
 		     "heap collection kind cause at_seconds seconds time_to_safepoint_seconds "
 		     "latest_mutator");
@@ -224,6 +227,7 @@ static void test_unknown_is_null(void **state)
 	assert_null_at(root, HEAP "time_to_safepoint.p99_seconds");
 	assert_null_at(root, HEAP "stalls.count");
 	assert_null_at(root, HEAP "out_of_memory");
+	assert_null_at(root, HEAP "sites");
 	assert_null_at(root, "profiler.bpf_run_seconds");
 	assert_null_at(root, "profiler.steady_rss_bytes");
 #define ASSERT_NULL(group, key) assert_null_at(root, HEAP #group "." #key);
@@ -254,6 +258,39 @@ static void test_every_counter(void **state)
 	GCSCOPE_STATS_COUNTERS(ASSERT)
 	GCSCOPE_STATS_GAUGES(ASSERT)
 #undef ASSERT
+	json_decref(root);
+	report_free(report);
+}
+
+static void test_sites(void **state)
+{
+	struct report *report = fixture_report();
+	struct heap_report *heap = fixture_heap(fixture_process(report, 41, "lru"), 1, "marksweep");
+	struct site_report *site;
+	json_t *root;
+
+	(void)state;
+	fixture_site(heap, GCSCOPE_SORT_ALLOCATION, "get", "/src/lru.c", 42)->weight = 4096;
+	site = fixture_site(heap, GCSCOPE_SORT_STORE, NULL, NULL, 0);
+	site->samples = 3;
+	site->weight = 300;
+	site->dirtied = 200;
+	root = rendered(report);
+	assert_int_equal(json_array_size(at(root, HEAP "sites.allocation")), 1);
+	assert_text(root, HEAP "sites.allocation.0.function", "get");
+	assert_text(root, HEAP "sites.allocation.0.file", "/src/lru.c");
+	assert_count(root, HEAP "sites.allocation.0.line", 42);
+	assert_count(root, HEAP "sites.allocation.0.weight", 4096);
+	assert_null_at(root, HEAP "sites.allocation.0.dirtied");
+	assert_int_equal(json_array_size(at(root, HEAP "sites.store")), 1);
+	assert_text(root, HEAP "sites.store.0.module", "/usr/bin/depgraph");
+	assert_count(root, HEAP "sites.store.0.offset", 0x1234);
+	assert_null_at(root, HEAP "sites.store.0.function");
+	assert_null_at(root, HEAP "sites.store.0.file");
+	assert_null_at(root, HEAP "sites.store.0.line");
+	assert_count(root, HEAP "sites.store.0.samples", 3);
+	assert_count(root, HEAP "sites.store.0.weight", 300);
+	assert_count(root, HEAP "sites.store.0.dirtied", 200);
 	json_decref(root);
 	report_free(report);
 }
@@ -325,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_unknown_is_null),
 		cmocka_unit_test(test_every_counter),
+		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_names_of_any_bytes),
 		cmocka_unit_test(test_any_report_can_be_read),

@@ -323,6 +323,69 @@ static void test_young_figures(void **state)
 	report_free(report);
 }
 
+static void test_sites(void **state)
+{
+	struct report *report = fixture_report();
+	struct heap_report *heap =
+		fixture_heap(fixture_process(report, 7, "lru"), 1, "generational");
+	struct site_report *site;
+	char *text;
+
+	(void)state;
+	heap->has_sites = true;
+	text = rendered(report, plain);
+	assert_has(text, "\nNo allocation was sampled.\n");
+	free(text);
+	fixture_site(heap, GCSCOPE_SORT_ALLOCATION, "get", "/src/lru.c", 42)->weight = 3 << 20;
+	fixture_site(heap, GCSCOPE_SORT_ALLOCATION, NULL, NULL, 0)->weight = 1 << 20;
+	site = fixture_site(heap, GCSCOPE_SORT_STORE, "put", "lru.c", 7);
+	site->samples = 3;
+	site->weight = 300;
+	site->dirtied = 200;
+	fixture_site(heap, GCSCOPE_SORT_STORE, "none", "lru.c", 8)->weight = 5;
+	text = rendered(report, plain);
+	assert_has(text, "\n  allocation by line     bytes  samples  function         line\n"
+			 "              75.0 %  3.00 MiB        0  get              lru.c:42\n"
+			 "              25.0 %  1.00 MiB        0  depgraph+0x1234  -\n"
+			 "\n"
+			 "  dirty cards by line  cards  slow stores  samples  function  line\n"
+			 "              100.0 %    200          300        3  put       lru.c:7\n"
+			 "\n");
+	free(text);
+	report_free(report);
+}
+
+static void test_only_the_first_sites_are_shown(void **state)
+{
+	struct report *report = fixture_report();
+	struct heap_report *heap = fixture_heap(fixture_process(report, 7, "lru"), 1, NULL);
+	char *text;
+
+	(void)state;
+	for (unsigned line = 1; line <= 11; line++)
+		fixture_site(heap, GCSCOPE_SORT_ALLOCATION, "f", "a.c", line)->weight = 100 - line;
+	text = rendered(report, plain);
+	assert_has(text, "a.c:10\n");
+	assert_has_not(text, "a.c:11\n");
+	free(text);
+	report_free(report);
+}
+
+static void test_long_names_are_cut_where_they_tell_least(void **state)
+{
+	struct report *report = fixture_report();
+	struct heap_report *heap = fixture_heap(fixture_process(report, 7, "lru"), 1, NULL);
+	char *text;
+
+	(void)state;
+	fixture_site(heap, GCSCOPE_SORT_ALLOCATION, "a_rather_long_name", "a_long_file_name.c",
+		     1234);
+	text = rendered(report, (struct text_style){ .width = 60 });
+	assert_has(text, "a_rather_long  e_name.c:1234\n");
+	free(text);
+	report_free(report);
+}
+
 /* The counts behind the bars, added up. */
 static uint64_t bar_counts(char *text, unsigned *rows)
 {
@@ -390,6 +453,9 @@ int main(void)
 		cmocka_unit_test(test_names_are_tamed),
 		cmocka_unit_test(test_colour_only_when_asked),
 		cmocka_unit_test(test_young_figures),
+		cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_only_the_first_sites_are_shown),
+		cmocka_unit_test(test_long_names_are_cut_where_they_tell_least),
 		cmocka_unit_test(test_bars_leave_nothing_out),
 		cmocka_unit_test(test_a_full_disk_is_told),
 	};

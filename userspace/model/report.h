@@ -49,7 +49,7 @@ struct distribution {
 struct site_report {
 	uint32_t sort;	 /* enum gcscope_sort */
 	char *module;	 /* path of the file that the code is from; NULL unknown */
-	uint64_t offset; /* a return address there, as the file counts (addr2line(1)); or in memory */
+	uint64_t offset; /* a return address there, as the file counts; without one, in memory */
 	char *function;	 /* NULL unknown */
 	char *file;	 /* of the source, as it was compiled; NULL unknown */
 	unsigned line;	 /* 0 unknown */

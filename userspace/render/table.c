@@ -9,7 +9,7 @@
 #define GAP    2
 
 struct table_row {
-	char cells[TABLE_COLUMNS][40];
+	char cells[TABLE_COLUMNS][TABLE_CELL + 1];
 };
 
 size_t display_width(const char *text)

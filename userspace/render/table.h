@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define TABLE_COLUMNS 10
+#define TABLE_CELL    39 /* bytes; what is longer is cut */
 
 struct column {
 	const char *heading;

@@ -23,6 +23,10 @@
 #define SITES_SHOWN 10
 #define BARS_FROM   4 /* values; of fewer, the table says all */
 
+/* What stands before a site's function at the least, and the gaps. */
+#define SITE_FIGURES 34
+
+
 struct text {
 	FILE *out;
 	const struct report *report;
@@ -401,28 +405,67 @@ static void put_size(struct text *text, const struct heap_report *heap)
 		line_end(&text->line);
 }
 
-/* What a site is called: its function, or its place in the file that the code is from. */
-static void add_function(struct text *text, struct table *table, const struct site_report *site)
+/* Columns that a site's function and line may have each: half of what figures leave. */
+static size_t half_line(const struct text *text)
 {
-	const char *file = site->module ? basename(site->module) : "";
-	char *name = printable(text, site->function ? site->function : file);
+	size_t half = (text->style.width - SITE_FIGURES) / 2;
 
-	if (site->function)
-		table_cell(table, "%s", name ? name : "");
-	else
-		table_cell(table, "%.20s+0x%" PRIx64, name ? name : "", site->offset);
+	return half < TABLE_CELL ? half : TABLE_CELL;
+}
+
+static bool within_character(char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* Of a function that is too long the beginning. */
+static void add_function(struct text *text, struct table *table, const char *function)
+{
+	char *name = printable(text, function);
+	size_t length = name ? strlen(name) : 0;
+
+	if (length > half_line(text))
+		length = half_line(text);
+	while (length && within_character(name[length]))
+		length--;
+	table_cell(table, "%.*s", (int)length, name ? name : "");
 	free(name);
 }
 
-static void add_line(struct text *text, struct table *table, const struct site_report *site)
+/* Of a place in a file that is too long the end. */
+static void add_place(struct text *text, struct table *table, const char *format, const char *path,
+		      uint64_t number)
 {
-	char *name = printable(text, site->file ? basename(site->file) : "");
+	char *name = printable(text, basename(path)), *place = NULL;
+	const char *at;
 
+	if (!name || asprintf(&place, format, name, number) < 0) {
+		text->failed = true;
+		free(name);
+		return;
+	}
+	at = place;
+	if (strlen(place) > half_line(text))
+		at += strlen(place) - half_line(text);
+	while (within_character(*at))
+		at++;
+	table_cell(table, "%s", at);
+	free(place);
+	free(name);
+}
+
+/* Its function and line, or else its place in the file that the code is from. */
+static void add_site(struct text *text, struct table *table, const struct site_report *site)
+{
+	if (site->function)
+		add_function(text, table, site->function);
+	else
+		add_place(text, table, "%s+0x%" PRIx64, site->module ? site->module : "",
+			  site->offset);
 	if (site->file && site->line)
-		table_cell(table, "%.28s:%u", name ? name : "", site->line);
+		add_place(text, table, "%s:%" PRIu64, site->file, site->line);
 	else
 		table_cell(table, "-");
-	free(name);
 }
 
 static void put_allocation_sites(struct text *text, const struct heap_report *heap)
@@ -443,11 +486,10 @@ static void put_allocation_sites(struct text *text, const struct heap_report *he
 		if (site->sort != GCSCOPE_SORT_ALLOCATION)
 			continue;
 		table_row(&table);
-		table_cell(&table, "%s", SHARE((double)site->weight / (double)total));
+		table_cell(&table, "%s", SHARE(total ? (double)site->weight / (double)total : 0));
 		table_cell(&table, "%s", BYTES(site->weight));
 		table_cell(&table, "%s", COUNT(site->samples));
-		add_function(text, &table, site);
-		add_line(text, &table, site);
+		add_site(text, &table, site);
 	}
 	if (table.row_count)
 		put_table(text, &table);
@@ -459,8 +501,8 @@ static void put_allocation_sites(struct text *text, const struct heap_report *he
 static void put_store_sites(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
-		{ "dirty cards by line", false, 0 }, { "cards", false, 0 },
-		{ "slow stores", false, 0 },	     { "samples", false, 1 },
+		{ "dirty cards by line", false, 0 }, { "cards", false, 1 },
+		{ "slow stores", false, 2 },	     { "samples", false, 3 },
 		{ "function", true, 0 },	     { "line", true, 0 },
 	};
 	struct table table = { .columns = columns,
@@ -479,8 +521,7 @@ static void put_store_sites(struct text *text, const struct heap_report *heap)
 		table_cell(&table, "%s", COUNT(site->dirtied));
 		table_cell(&table, "%s", COUNT(site->weight));
 		table_cell(&table, "%s", COUNT(site->samples));
-		add_function(text, &table, site);
-		add_line(text, &table, site);
+		add_site(text, &table, site);
 	}
 	if (table.row_count)
 		put_table(text, &table);

@@ -41,7 +41,8 @@ static int add_collections(struct heap_report *heap, const struct gcscope_heap_s
 
 			if (!state->collections[kind][cause])
 				continue;
-			count = readout_grow(&heap->collections, &heap->collection_count, sizeof(*count));
+			count = readout_grow(&heap->collections, &heap->collection_count,
+					     sizeof(*count));
 			if (!count)
 				return -1;
 			*count = (struct collection_count){ kind, cause,
@@ -143,7 +144,8 @@ static int add_histogram(struct process_report *process, const struct gcscope_hi
 		distribution = pauses_of(heap, key->kind);
 		break;
 	case GCSCOPE_METRIC_PHASE:
-		distribution = readout_grow(&heap->phases, &heap->phase_count, sizeof(*distribution));
+		distribution =
+			readout_grow(&heap->phases, &heap->phase_count, sizeof(*distribution));
 		break;
 	case GCSCOPE_METRIC_TIME_TO_SAFEPOINT:
 		return add_time_to_safepoint(heap, key->kind, histogram);
