@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Workloads beside their peers: the same sources on libgc (Debian's libgc-dev), and malloc.
+# Workloads beside their peers: the same sources on libgc (Debian's libgc-dev), malloc and
+# mimalloc (libmimalloc-dev).
 
 PAIRS ?= 9
-PEERS := $(addprefix $(BUILD)/bench/,libgc/binary-trees libgc/gcbench libgc/lru \
-           libgc-tight/binary-trees malloc/binary-trees)
+PEERS := $(addprefix $(BUILD)/bench/,libgc/binary-trees libgc/gcbench libgc/lru libgc/depgraph \
+           libgc-tight/binary-trees malloc/binary-trees mimalloc/binary-trees)
 PEER_COMMON := $(addprefix workloads/common/,arguments.c program.c)
-PEER_DEPENDS := $(wildcard workloads/common/*.[ch] bench/peers/*/*/*.h)
+PEER_DEPENDS := $(wildcard workloads/common/*.[ch] workloads/depgraph/*.h bench/peers/*/*/*.h)
 
 # $(1): flags and more sources; $(2): libraries
-link_peer = $(CC) $(1) $(CPPFLAGS) -Iworkloads $(CFLAGS) $(LDFLAGS) -o $@ $< $(PEER_COMMON) $(2)
+link_peer = $(CC) $(1) $(CPPFLAGS) -Iworkloads $(CFLAGS) $(LDFLAGS) -o $@ $< \
+              $(filter workloads/depgraph/%.c,$^) $(PEER_COMMON) $(2)
 LIBGC := -Ibench/peers/libgc workloads/common/heap.c
 
+$(BUILD)/bench/libgc/depgraph: $(wildcard workloads/depgraph/*.c)
 $(BUILD)/bench/libgc/%: workloads/%.c $(PEER_DEPENDS)
 	$(say) PEER $@
 	@mkdir -p $(@D)
@@ -23,6 +26,10 @@ $(BUILD)/bench/malloc/%: bench/peers/malloc/%.c $(PEER_DEPENDS)
 	$(say) PEER $@
 	@mkdir -p $(@D)
 	$(Q)$(call link_peer)
+$(BUILD)/bench/mimalloc/%: bench/peers/malloc/%.c $(PEER_DEPENDS)
+	$(say) PEER $@
+	@mkdir -p $(@D)
+	$(Q)$(call link_peer,,-lmimalloc)
 
 .PHONY: bench peers
 peers: $(PEERS)
