@@ -31,9 +31,13 @@ $(BUILD)/bench/mimalloc/%: bench/peers/malloc/%.c $(PEER_DEPENDS)
 	@mkdir -p $(@D)
 	$(Q)$(call link_peer,,-lmimalloc)
 
-.PHONY: bench peers
+.PHONY: bench bench-plans peers
 peers: $(PEERS)
-bench: ## install what is missing, time the workloads against libgc and malloc, PAIRS=n times each
+bench: ## install what is missing, time the workloads against libgc, malloc and mimalloc, PAIRS=n times each
 	+$(Q)scripts/install-packages check
 	+$(Q)$(MAKE) --no-print-directory workloads peers
+	$(Q)scripts/packages-index $(BUILD)/packages-index
 	$(Q)bench/run --pairs $(PAIRS) $(BUILD)
+bench-plans: workloads ## time the plan of GCSCOPE_OPTIONS against plan marksweep
+	$(Q)scripts/packages-index $(BUILD)/packages-index
+	$(Q)bench/run --plans --pairs $(PAIRS) $(BUILD)
