@@ -31,6 +31,20 @@ $(BUILD)/bench/mimalloc/%: bench/peers/malloc/%.c $(PEER_DEPENDS)
 	@mkdir -p $(@D)
 	$(Q)$(call link_peer,,-lmimalloc)
 
+# Programs that measure one thing in the library; what they share is in bench/pause.c.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cards old-size)
+
+$(BUILD)/obj/bench/%.o: bench/%.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Iworkloads $(CFLAGS) $(DEPFLAGS) -c $< -o $@
+$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/obj/bench/pause.o $(WORKLOAD_COMMON) $(BUILD)/lib/libgcscope.a
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+BENCH_OBJ := $(patsubst $(BUILD)/%,$(BUILD)/obj/%.o,$(BENCH_PROGRAMS)) $(BUILD)/obj/bench/pause.o
+-include $(BENCH_OBJ:.o=.d)
+
 .PHONY: bench bench-plans peers
 peers: $(PEERS)
 bench: ## install what is missing, time the workloads against libgc, malloc and mimalloc, PAIRS=n times each
