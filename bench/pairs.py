@@ -66,11 +66,13 @@ def interval(ratios):
     return medians[int(RESAMPLES * 0.025)], medians[int(RESAMPLES * 0.975)]
 
 
-HEADING = f"{'ratio':>7}  {'95 % interval':16} {'ours':>9} {'theirs':>9}"
+def heading(ours, theirs):
+    """Over the lines of comparison; ours and theirs are words for the sides."""
+    return f"{'ratio':>7}  {'95 % interval':16} {ours:>9} {theirs:>9}"
 
 
 def comparison(results, measure):
-    """One line under HEADING: the ratio of what measure finds in the runs, and both medians."""
+    """One line: the ratio of what measure finds in the runs, and both medians."""
     values = [(measure(ours), measure(theirs)) for ours, theirs in results]
     ratios = [ours / theirs for ours, theirs in values]
     low, high = interval(ratios)

@@ -45,9 +45,9 @@ $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/obj/bench/p
 BENCH_OBJ := $(patsubst $(BUILD)/%,$(BUILD)/obj/%.o,$(BENCH_PROGRAMS)) $(BUILD)/obj/bench/pause.o
 -include $(BENCH_OBJ:.o=.d)
 
-.PHONY: bench bench-plans peers
+.PHONY: peers bench bench-plans bench-cards bench-old-size bench-pauses bench-cost
 peers: $(PEERS)
-bench: ## install what is missing, time the workloads against libgc, malloc and mimalloc, PAIRS=n times each
+bench: ## install what is missing, time workloads against libgc, malloc and mimalloc; PAIRS=n
 	+$(Q)scripts/install-packages check
 	+$(Q)$(MAKE) --no-print-directory workloads peers
 	$(Q)scripts/packages-index $(BUILD)/packages-index
@@ -55,3 +55,11 @@ bench: ## install what is missing, time the workloads against libgc, malloc and 
 bench-plans: workloads ## time the plan of GCSCOPE_OPTIONS against plan marksweep
 	$(Q)scripts/packages-index $(BUILD)/packages-index
 	$(Q)bench/run --plans --pairs $(PAIRS) $(BUILD)
+bench-cards: $(BENCH_PROGRAMS) ## time pauses by the number of stores into an old array, and by its size
+	$(Q)bench/cards-report --build $(BUILD)
+bench-old-size: $(BENCH_PROGRAMS) ## time pauses beside 4 GiB of old objects against 256 MiB
+	$(Q)bench/old-size-report $(BUILD)
+bench-pauses: command workloads ## show percentiles of 10,000 minor pauses; needs root
+	$(Q)bench/pauses $(BUILD)
+bench-cost: command workloads ## time workloads under gcscope against the same alone; needs root
+	$(Q)bench/cost --pairs $(PAIRS) $(BUILD)
