@@ -85,8 +85,8 @@ int main(int argc, char *argv[])
 {
 	static const struct argument arguments[] = {
 		{ "references", "in the old array", 2, UINT64_C(1) << 32, 1000000 },
-		{ "stores", "of new objects into it, before each collection", 0,
-		  UINT64_C(1) << 32, 1000 },
+		{ "stores", "of new objects into it, before each collection", 0, UINT64_C(1) << 32,
+		  1000 },
 		{ "rounds", "pauses to measure", 1, 1000000, 30 },
 	};
 	struct pause_meter meter;

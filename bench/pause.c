@@ -57,8 +57,8 @@ static void grow_old(struct pause_meter *meter)
 	meter->kind = collections(&stats, GCS_KIND_MINOR) ? GCS_KIND_MINOR : GCS_KIND_MAJOR;
 }
 
-void pause_meter_open(struct pause_meter *meter, struct gcs_heap *heap,
-		      struct gcs_mutator *mutator, uint64_t wanted)
+void pause_meter_open(struct pause_meter *meter, struct gcs_heap *heap, struct gcs_mutator *mutator,
+		      uint64_t wanted)
 {
 	*meter = (struct pause_meter){ .heap = heap, .mutator = mutator, .wanted = wanted };
 	meter->taken_ns = calloc(wanted, sizeof(*meter->taken_ns));
@@ -87,14 +87,22 @@ void pause_meter_start(struct pause_meter *meter)
 	meter->start = provoke(meter);
 }
 
+/* Whether nothing but one collection of this kind has stopped the program in between. */
+static bool is_alone(const struct gcscope_stats *start, const struct gcscope_stats *stop,
+		     enum gcs_kind wanted)
+{
+	for (enum gcs_kind kind = 0; kind < GCS_KINDS; kind++)
+		if (collections(stop, kind) != collections(start, kind) + (kind == wanted))
+			return false;
+	return stop->pauses == start->pauses + 1;
+}
+
 void pause_meter_stop(struct pause_meter *meter)
 {
 	struct gcscope_stats stop = provoke(meter);
-	const struct gcscope_stats *start = &meter->start;
 
-	if (stop.pauses == start->pauses + 1 &&
-	    collections(&stop, meter->kind) == collections(start, meter->kind) + 1)
-		meter->taken_ns[meter->count++] = stop.pause_ns - start->pause_ns;
+	if (is_alone(&meter->start, &stop, meter->kind))
+		meter->taken_ns[meter->count++] = stop.pause_ns - meter->start.pause_ns;
 }
 
 static int compare(const void *a, const void *b)
@@ -111,7 +119,6 @@ void pause_meter_close(struct pause_meter *meter)
 	qsort(taken, count, sizeof(*taken), compare);
 	printf("pauses %" PRIu64 " %s\nmedian %.3f us\nleast %.3f us\n", count,
 	       meter->kind == GCS_KIND_MINOR ? "minor" : "major",
-	       (double)(taken[(count - 1) / 2] + taken[count / 2]) / 2000,
-	       (double)taken[0] / 1000);
+	       (double)(taken[(count - 1) / 2] + taken[count / 2]) / 2000, (double)taken[0] / 1000);
 	free(taken);
 }

@@ -29,8 +29,8 @@ struct pause_meter {
 };
 
 /* To measure so many pauses. Collects until what the program holds is old. */
-void pause_meter_open(struct pause_meter *meter, struct gcs_heap *heap,
-		      struct gcs_mutator *mutator, uint64_t wanted);
+void pause_meter_open(struct pause_meter *meter, struct gcs_heap *heap, struct gcs_mutator *mutator,
+		      uint64_t wanted);
 
 /* Whether more are to be measured. Ends the program if hardly any can be. */
 bool pause_meter_wants(struct pause_meter *meter);
@@ -38,7 +38,7 @@ bool pause_meter_wants(struct pause_meter *meter);
 /* Collect, so that what was before counts no more. */
 void pause_meter_start(struct pause_meter *meter);
 
-/* Collect, and keep the pause, unless there was another one since pause_meter_start. */
+/* Collect, and keep the pause, unless there was another collection since pause_meter_start. */
 void pause_meter_stop(struct pause_meter *meter);
 
 /* Print how many, of which kind, their median and the least; free what the meter owns. */

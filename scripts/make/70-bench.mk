@@ -44,6 +44,7 @@ $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/obj/bench/p
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 BENCH_OBJ := $(patsubst $(BUILD)/%,$(BUILD)/obj/%.o,$(BENCH_PROGRAMS)) $(BUILD)/obj/bench/pause.o
 -include $(BENCH_OBJ:.o=.d)
+programs: $(BENCH_PROGRAMS)
 
 .PHONY: peers bench bench-plans bench-cards bench-old-size bench-pauses bench-cost
 peers: $(PEERS)
