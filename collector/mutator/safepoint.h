@@ -83,7 +83,7 @@ void world_resume_quietly(struct gcs_heap *heap);
 
 /*
  * Draw a run's next sample from its cursor on, and write its limit so that a stop
- * request is not lost: the owner calls this after it has taken a new run.
+ * request is not lost: the owner calls this after it has taken a new run, or more of one.
  */
 void run_publish_limit(struct mutator *mutator, unsigned class);
 

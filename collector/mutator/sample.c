@@ -109,13 +109,11 @@ static void emit_allocation(struct mutator *mutator, uint64_t bytes, double mean
 	adapt(&mutator->sampling.bytes, SAMPLE_BYTES);
 }
 
-void sample_cell(struct mutator *mutator, unsigned class, const void *caller)
+void sample_cell(struct mutator *mutator, unsigned run, uint64_t bytes, const void *caller)
 {
-	const struct run *run = &mutator->runs[class];
-
 	if (listened_to())
-		emit_allocation(mutator, run->block->cell, run->sample_mean, caller);
-	run_publish_limit(mutator, class);
+		emit_allocation(mutator, bytes, mutator->runs[run].sample_mean, caller);
+	run_publish_limit(mutator, run);
 }
 
 void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller)

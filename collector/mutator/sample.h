@@ -5,7 +5,7 @@
  *
  * Allocated bytes are sampled by a Poisson process: from each sample it is an
  * exponentially distributed distance to the next. Such distances have no memory, so
- * every run has one of its own, drawn when it is taken and forgotten with it. An
+ * every run has one of its own, drawn whenever its limit is written. An
  * allocation of b bytes is then a sample with probability 1 - exp(-b / interval), whatever
  * was drawn before, and stands for the inverse of that many.
  *
@@ -48,7 +48,7 @@ void sampling_start(struct sampling *sampling, uint64_t seed);
 uintptr_t sample_point(struct sampling *sampling, uintptr_t from, double *ret_mean);
 
 /* The cell that the mutator has just taken from this run ends behind its sample point. */
-void sample_cell(struct mutator *mutator, unsigned class, const void *caller);
+void sample_cell(struct mutator *mutator, unsigned run, uint64_t bytes, const void *caller);
 
 /* The mutator has taken a large object. */
 void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller);
