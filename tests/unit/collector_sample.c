@@ -146,6 +146,23 @@ static void distances_are_exponential(void **state)
 		assert_within(below[j] / 1e6, quantiles[j], 0.01);
 }
 
+/* Most runs are so short beside the mean that only the rarest distances end in them. */
+static void the_shortest_distances_are_as_rare_as_they_should(void **state)
+{
+	struct sampling sampling;
+	unsigned below = 0;
+	double mean;
+
+	(void)state;
+	sampling_start(&sampling, 1);
+	sampling.bytes.mean = 1e9;
+	listen(true);
+	for (unsigned i = 0; i < 10000000; i++)
+		below += sample_point(&sampling, 4096, &mean) < 4096 + 1000;
+	listen(false);
+	assert_in_range(below, 1, 26); /* 10 are expected */
+}
+
 static void nobody_listens(void **state)
 {
 	struct fixture f = create();
@@ -273,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances_are_exponential),
+		cmocka_unit_test(the_shortest_distances_are_as_rare_as_they_should),
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(they_stop_to_listen),
 		cmocka_unit_test(weights_of_small_objects_add_up),
