@@ -88,6 +88,16 @@ commands="run attach export list doctor events"
 	one_sentence
 }
 
+@test "stacks are asked for together with what samples them" {
+	for command in "run --format folded -- true" "attach -p 1 --format folded" \
+		"list --format folded" "doctor --format folded" "events --format folded"; do
+		# shellcheck disable=SC2086
+		status_is 2 "$GCSCOPE" $command
+		one_sentence
+		[[ $errors == *--sites* ]]
+	done
+}
+
 @test "what is missing is named" {
 	status_is 2 "$GCSCOPE" attach
 	one_sentence
@@ -112,5 +122,6 @@ commands="run attach export list doctor events"
 	status_is 2 "$GCSCOPE" events -p 1
 	status_is 2 "$GCSCOPE" attach -p 1 -i 1
 	status_is 2 "$GCSCOPE" run -d 1 -- true
+	status_is 2 "$GCSCOPE" export --textfile . -p 1 --sites
 	status_is 2 "$GCSCOPE" run --fail-if 'pause.max>0ms' -- true
 }
