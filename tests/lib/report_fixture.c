@@ -228,15 +228,17 @@ static void random_histogram(struct gcscope_histogram *histogram)
 		histogram_add(histogram, random_below(3) ? random_below(ceiling) : ceiling);
 }
 
+/* Ten characters of two bytes each. */
+#define UMLAUTS "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc"
+
 static void random_site(struct heap_report *heap)
 {
 	static const char *const functions[] = {
-		NULL, "f", "\xff\n;", "a_function_whose_name_is_longer_than_any_line_has_room_for",
-		"\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc",
+		NULL, "f", "\xff\n;", UMLAUTS UMLAUTS,
+		"a_function_whose_name_is_longer_than_any_line_has_room_for",
 	};
 	static const char *const files[] = {
-		NULL, "main.c", "/\xff/",
-		"/a/\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc.c",
+		NULL, "main.c", "/\xff/", "/a/" UMLAUTS UMLAUTS ".c",
 	};
 	struct site_report *site =
 		fixture_site(heap, 1 + (uint32_t)random_below(2), functions[random_below(5)],

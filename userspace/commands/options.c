@@ -147,7 +147,8 @@ static const struct argp_option interval_options[] = {
 };
 
 static const struct argp_option data_options[] = {
-	{ "format", KEY_FORMAT, "FORMAT", 0, "text (if not given) or json; with --sites also folded", 0 },
+	{ "format", KEY_FORMAT, "FORMAT", 0,
+	  "text (if not given) or json; with --sites also folded", 0 },
 	{ "json", 'j', NULL, 0, "The same as --format json", 0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE, not to standard output", 0 },
 	{ "color", KEY_COLOR, "WHEN", 0,
