@@ -4,6 +4,7 @@
 #define GCSCOPE_BPF_ADAPTER_GCSCOPE_H
 
 #include "../arguments.h"
+#include "../cards.h"
 #include "../model.h"
 #include "gcscope/events.h"
 
@@ -96,6 +97,13 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 		break;
 	case GCS_EVENT_out_of_memory:
 		model_out_of_memory(hit, heap);
+		break;
+	case GCS_EVENT_cards_scanned:
+		/* Of a collection whose begin was not seen, the counters do not tell either. */
+		state = model_heap(hit, heap, 0);
+		if (state && state->snapshots)
+			model_cards_scanned(hit, heap, id, ARGUMENT_2(ctx), ARGUMENT_3(ctx),
+					    ARGUMENT_4(ctx), ARGUMENT_5(ctx));
 		break;
 	}
 }

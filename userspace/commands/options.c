@@ -9,8 +9,9 @@
 
 #include "commands/say.h"
 #include "exit_status.h"
+#include "session/runtimes.h"
 
-enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_PERF_EVENTS };
+enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_PERF_EVENTS, KEY_CARD_MAP };
 
 /* Decimal digits with at most one point, nothing else; a millisecond at least. */
 static double parse_seconds(struct argp_state *state, const char *option, const char *text)
@@ -93,6 +94,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_COLOR:
 		options->color = (enum color)parse_word(state, "--color", value, colors);
 		return 0;
+	case KEY_CARD_MAP:
+		options->details |= DETAIL_CARD_MAP;
+		return 0;
 	case KEY_PERF_EVENTS:
 		options->perf_events = true;
 		return 0;
@@ -132,6 +136,14 @@ static const struct argp_option interval_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option detail_options[] = {
+	{ "card-map", KEY_CARD_MAP, NULL, 0,
+	  "Show which parts of the old generation were written to, and when: dirty cards at each "
+	  "minor collection",
+	  0 },
+	{ 0 },
+};
+
 static const struct argp_option data_options[] = {
 	{ "format", KEY_FORMAT, "FORMAT", 0, "text (if not given) or json", 0 },
 	{ "json", 'j', NULL, 0, "The same as --format json", 0 },
@@ -158,6 +170,7 @@ static const struct argp_option message_options[] = {
 const struct argp options_processes = { .options = process_options, .parser = parse_process };
 const struct argp options_duration = { .options = duration_options, .parser = parse_option };
 const struct argp options_interval = { .options = interval_options, .parser = parse_option };
+const struct argp options_details = { .options = detail_options, .parser = parse_option };
 const struct argp options_data = { .options = data_options, .parser = parse_option };
 const struct argp options_attaching = { .options = attaching_options, .parser = parse_option };
 const struct argp options_messages = { .options = message_options, .parser = parse_option };

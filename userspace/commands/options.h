@@ -23,6 +23,7 @@ struct options {
 	const char *output; /* -o; NULL: standard output */
 	enum format format;
 	enum color color;
+	unsigned details; /* enum detail */
 	bool perf_events;
 	bool quiet;
 	bool verbose;
@@ -31,6 +32,7 @@ struct options {
 extern const struct argp options_processes; /* -p --comm, one of which has to be given */
 extern const struct argp options_duration;  /* -d */
 extern const struct argp options_interval;  /* -i */
+extern const struct argp options_details;   /* --card-map */
 extern const struct argp options_data;	    /* --format -j -o --color */
 extern const struct argp options_attaching; /* --perf-events */
 extern const struct argp options_messages;  /* -q -v */

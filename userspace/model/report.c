@@ -8,6 +8,7 @@ static void heap_report_clear(struct heap_report *heap)
 	free(heap->collections);
 	free(heap->pauses);
 	free(heap->phases);
+	free(heap->card_map);
 }
 
 static void process_report_clear(struct process_report *process)

@@ -31,6 +31,7 @@ struct file {
 };
 
 struct files {
+	unsigned details; /* enum detail: what is wanted of their sites */
 	struct file **entries;
 	size_t count;
 };

@@ -275,6 +275,30 @@ static int add_kept(struct process_report *report, const struct process *process
 	return 0;
 }
 
+/* Of the heaps that are in the report. */
+static int add_card_maps(struct process_report *report, const struct process *process)
+{
+	for (size_t i = 0; i < process->cards_count; i++) {
+		struct heap_report *heap = find_heap(report, process->cards[i]->heap);
+
+		if (!heap)
+			continue;
+		heap->card_map = malloc(sizeof(*heap->card_map));
+		if (!heap->card_map)
+			return -1;
+		*heap->card_map = process->cards[i]->map;
+	}
+	return 0;
+}
+
+static int add_all_card_maps(struct report *report, struct session *session)
+{
+	for (size_t i = 0; i < report->process_count; i++)
+		if (add_card_maps(&report->processes[i], &session->processes.entries[i]))
+			return -1;
+	return 0;
+}
+
 static int add_processes(struct report *report, struct session *session)
 {
 	for (size_t i = 0; i < session->processes.count; i++) {
@@ -423,7 +447,7 @@ struct report *readout(struct session *session)
 		return NULL;
 	processes_reconcile(session);
 	if (add_processes(report, session) || add_running_heaps(report, session) ||
-	    add_running_histograms(report, session)) {
+	    add_running_histograms(report, session) || add_all_card_maps(report, session)) {
 		report_free(report);
 		return NULL;
 	}

@@ -14,6 +14,11 @@ static const struct runtime_probe gcscope_probes[] = {
 	{ 0 },
 };
 
+static const struct runtime_detail gcscope_details[] = {
+	{ GCS_EVENT_cards_scanned, DETAIL_CARD_MAP },
+	{ 0 },
+};
+
 #define HOTSPOT_PROBE(NAME, number, provider, name) { provider, name, number },
 static const struct runtime_probe hotspot_probes[] = {
 	HOTSPOT_PROBE_TABLE(HOTSPOT_PROBE)
@@ -43,6 +48,7 @@ const struct runtime runtimes[] = {
 		.has_time_to_safepoint = true,
 		.has_stalls = true,
 		.probes = gcscope_probes,
+		.details = gcscope_details,
 		.opens = GCS_EVENT_pause_requested,
 		.plan = plan_name,
 	},
@@ -65,6 +71,14 @@ const struct runtime *runtime_by_code(uint32_t code)
 		if (runtimes[i].code == code)
 			return &runtimes[i];
 	return NULL;
+}
+
+bool runtime_wants(const struct runtime *runtime, uint16_t event, unsigned details)
+{
+	for (const struct runtime_detail *row = runtime->details; row && row->event; row++)
+		if (row->event == event)
+			return details & row->detail;
+	return true;
 }
 
 const struct runtime *runtime_by_probe(const char *provider, const char *name,

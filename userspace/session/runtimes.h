@@ -30,6 +30,17 @@ struct runtime_function {
 	uint16_t event;
 };
 
+/* What a session may be asked for besides. Bits. */
+enum detail {
+	DETAIL_CARD_MAP = 1 << 0,
+};
+
+/* An event that is listened to only for a detail: while nobody does, it costs the program less. */
+struct runtime_detail {
+	uint16_t event;
+	enum detail detail;
+};
+
 struct runtime {
 	enum gcscope_runtime code;
 	const char *name;
@@ -40,6 +51,8 @@ struct runtime {
 	const struct runtime_probe *probes;
 	/* Besides; NULL none. A NULL symbol ends them. */
 	const struct runtime_function *functions;
+	/* NULL none. An event 0 ends them. */
+	const struct runtime_detail *details;
 	/*
 	 * The event with which all that belongs together begins: attached last, so that
 	 * whatever it begins is seen whole.
@@ -54,6 +67,9 @@ extern const size_t runtime_count;
 
 /* The row with this code, or NULL. */
 const struct runtime *runtime_by_code(uint32_t code);
+
+/* Whether an event is to be listened to when these details are asked for. */
+bool runtime_wants(const struct runtime *runtime, uint16_t event, unsigned details);
 
 /* The row and probe that a note names, or NULL. */
 const struct runtime *runtime_by_probe(const char *provider, const char *name,

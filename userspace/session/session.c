@@ -131,6 +131,7 @@ int session_open(struct session **ret_session, const struct session_options *opt
 	if (!session)
 		return STATUS_FAILED;
 	session->options = *options;
+	session->files.details = options->details;
 	verbose = options->verbose;
 	libbpf_set_print(print);
 	read_clock_offsets(session);

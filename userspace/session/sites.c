@@ -28,6 +28,7 @@ struct reader {
 	Elf *elf;
 	size_t names; /* index of the section with the sections' names */
 	size_t segments;
+	unsigned details;
 	GElf_Shdr base; /* of .stapsdt.base; sh_size 0: none */
 	struct site *sites;
 	size_t count, room;
@@ -111,7 +112,7 @@ static int add_note(struct reader *reader, const char *at, const char *end)
 	if (!arguments)
 		return 0;
 	site.runtime = runtime_by_probe(provider, name, &probe);
-	if (!site.runtime)
+	if (!site.runtime || !runtime_wants(site.runtime, probe->event, reader->details))
 		return 0;
 	site.event = probe->event;
 	arguments_parse(arguments, &site.layout);
@@ -234,9 +235,9 @@ static int compare_sites(const void *left, const void *right)
 	return (int)b->event - (int)a->event;
 }
 
-int sites_read(int fd, struct site **ret_sites, size_t *ret_count)
+int sites_read(int fd, unsigned details, struct site **ret_sites, size_t *ret_count)
 {
-	struct reader reader = { 0 };
+	struct reader reader = { .details = details };
 	GElf_Ehdr header;
 	int failed = 0;
 
