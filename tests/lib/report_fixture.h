@@ -29,6 +29,9 @@ void fixture_collections(struct heap_report *heap, uint32_t kind, uint32_t cause
 struct gcscope_histogram *fixture_pauses(struct heap_report *heap, uint32_t kind);
 struct gcscope_histogram *fixture_phase(struct heap_report *heap, uint32_t kind, uint32_t phase);
 
+/* An empty card map of the heap, for card_map_add. */
+struct card_map *fixture_card_map(struct heap_report *heap);
+
 struct number fixture_known(uint64_t value);
 
 /*

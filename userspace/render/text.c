@@ -13,6 +13,7 @@
 #include "model/unit.h"
 #include "render/bars.h"
 #include "render/format.h"
+#include "render/heat_map.h"
 #include "render/line.h"
 #include "render/table.h"
 #include "render/utf8.h"
@@ -419,6 +420,8 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 	put_barrier(text, heap);
 	put_cards(text, heap);
 	put_size(text, heap);
+	if (heap->card_map)
+		heat_map_print(text->out, heap->card_map, &text->style);
 }
 
 static void put_worst(struct text *text, const struct process_report *process)
