@@ -6,7 +6,7 @@
  * Locks, in the order in which they are taken:
  *	registry (heap/registry.c)	the list of heaps
  *	heap->world	who holds it may stop the mutators; the list of mutators
- *	types.lock, classes_lock, roots.lock, space.lock, stats_lock
+ *	types.lock, lists_lock, roots.lock, space.lock, stats_lock
  *			short sections, nothing is waited for inside
  *
  * A thread that waits for one of the first two is parked in all its heaps
@@ -20,6 +20,8 @@
 #include <pthread.h>
 
 #include "gcscope/gcscope.h"
+#include "heap/pace.h"
+#include "heap/recycle.h"
 #include "heap/size_class.h"
 #include "heap/space.h"
 #include "heap/type.h"
@@ -39,9 +41,24 @@ struct gcs_heap {
 	struct space space;
 	struct type_table types;
 
-	/* Blocks with free cells that wait to be swept, by class; guarded by classes_lock. */
-	pthread_mutex_t classes_lock;
-	uint32_t sweepable[CLASS_COUNT];
+	/* Lists of blocks, linked by their `next`; guarded by lists_lock. */
+	pthread_mutex_t lists_lock;
+	uint32_t sweepable[CLASS_COUNT]; /* of cells, with free ones; by class */
+	uint32_t recyclable;		 /* region blocks with free lines */
+	uint32_t young;			 /* blocks taken since the last collection */
+
+	/*
+	 * Plan generational. While it works by generations, new objects are young and old
+	 * cards are armed; else there are neither. Changes while the world stands.
+	 */
+	bool generational;
+	struct target promotion;   /* where the next survivors go */
+	struct pace pace;
+	uint64_t live;		   /* bytes, at the last major collection */
+	uint64_t promoted;	   /* since */
+	uint64_t promotion_budget; /* until the next */
+	uint64_t survivors;	   /* that stayed young at the last collection */
+	uint64_t fragmented;	   /* free lines between live objects, at the last major one */
 
 	/*
 	 * Allocation since the last collection, in bytes taken by mutators, against the
@@ -49,6 +66,9 @@ struct gcs_heap {
 	 */
 	uint64_t charged;
 	uint64_t budget; /* written while the world stands */
+	/* The same for slots in the remembered set. Atomic. */
+	uint64_t remembered;
+	uint64_t remembered_budget;
 
 	/* The handshake (mutator/safepoint.h). */
 	pthread_mutex_t world;

@@ -28,9 +28,11 @@
 #define CHUNK_BYTES	 ((size_t)4 << 20)
 #define CHUNK_BLOCKS	 (CHUNK_BYTES / BLOCK_BYTES)
 #define CARD_BYTES	 ((size_t)1 << GCS_CARD_BITS)
+#define BLOCK_CARDS	 (BLOCK_BYTES / CARD_BYTES)
 
 _Static_assert(GCS_GRANULE == 1U << GRANULE_SHIFT, "the granule");
 _Static_assert(CARD_BYTES / GCS_GRANULE == 64, "the start bits of a card are one word");
+_Static_assert(BLOCK_BYTES / CARD_BYTES == BLOCK_WORDS, "and a block has as many cards as words");
 _Static_assert(CHUNK_BYTES / GCS_GRANULE / 8 % 4096 == 0, "a chunk's bits are whole pages");
 _Static_assert(CHUNK_BYTES / CARD_BYTES % 4096 == 0, "a chunk's cards are whole pages");
 

@@ -31,7 +31,7 @@ static void before_fork(void)
 		pthread_mutex_lock(&heap->world);
 	for (heap = heaps; heap; heap = heap->next) {
 		pthread_mutex_lock(&heap->types.lock);
-		pthread_mutex_lock(&heap->classes_lock);
+		pthread_mutex_lock(&heap->lists_lock);
 		pthread_mutex_lock(&heap->roots.lock);
 		pthread_mutex_lock(&heap->space.lock);
 		pthread_mutex_lock(&heap->stats_lock);
@@ -47,7 +47,7 @@ static void after_fork(void)
 		pthread_mutex_unlock(&heap->stats_lock);
 		pthread_mutex_unlock(&heap->space.lock);
 		pthread_mutex_unlock(&heap->roots.lock);
-		pthread_mutex_unlock(&heap->classes_lock);
+		pthread_mutex_unlock(&heap->lists_lock);
 		pthread_mutex_unlock(&heap->types.lock);
 	}
 	for (heap = heaps; heap; heap = heap->next)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "heap/cards.h"
 #include "heap/size_class.h"
 #include "platform/platform.h"
 
@@ -12,7 +13,7 @@ struct side {
 	size_t per_block;
 };
 
-#define SIDES 5
+#define SIDES 7
 
 static void sides_of(struct space *space, struct side sides[SIDES])
 {
@@ -21,6 +22,8 @@ static void sides_of(struct space *space, struct side sides[SIDES])
 	sides[2] = (struct side){ (void **)&space->cards, BLOCK_BYTES / CARD_BYTES };
 	sides[3] = (struct side){ (void **)&space->blocks, sizeof(struct block) };
 	sides[4] = (struct side){ (void **)&space->free, 1 }; /* an eighth of it is used */
+	sides[5] = (struct side){ (void **)&space->dirty, 1 };
+	sides[6] = (struct side){ (void **)&space->fates, 1 };
 }
 
 static size_t page_round(size_t bytes)
@@ -154,7 +157,17 @@ static struct block *take(struct space *space, size_t count)
 	return &space->blocks[first];
 }
 
-static struct block *take_small(struct space *space, unsigned class)
+void space_set_fate(struct space *space, const struct block *block, uint8_t fate)
+{
+	size_t first = block_index(space, block), i;
+	size_t count = block->state == BLOCK_LARGE ? block->blocks : 1;
+
+	for (i = first; i < first + count; i++)
+		__atomic_store_n(&space->fates[i], fate, __ATOMIC_RELAXED);
+}
+
+/* One block, for objects of all sizes until the caller says otherwise. */
+static struct block *take_one(struct space *space)
 {
 	struct block *block;
 	uint8_t dirty;
@@ -174,15 +187,21 @@ static struct block *take_small(struct space *space, unsigned class)
 		charge(space, BLOCK_BYTES);
 	}
 	*block = (struct block){
-		.state = BLOCK_SMALL,
-		.class = (uint8_t) class,
-		.cell = (uint32_t)class_bytes(class),
-		.reciprocal =
-			(uint32_t)(((1ULL << 32) + class_bytes(class) - 1) / class_bytes(class)),
+		.state = BLOCK_REGION,
+		.open = BLOCK_FIRST_CELL,
+		.top = BLOCK_FIRST_CELL,
 		.dirty = dirty,
 		.next = NO_BLOCK,
 	};
 	return block;
+}
+
+static void cut_into_cells(struct block *block, unsigned class)
+{
+	block->state = BLOCK_SMALL;
+	block->class = (uint8_t) class;
+	block->cell = (uint32_t)class_bytes(class);
+	block->reciprocal = (uint32_t)(((1ULL << 32) + block->cell - 1) / block->cell);
 }
 
 struct block *space_take_small(struct space *space, unsigned class)
@@ -190,7 +209,21 @@ struct block *space_take_small(struct space *space, unsigned class)
 	struct block *block;
 
 	pthread_mutex_lock(&space->lock);
-	block = take_small(space, class);
+	block = take_one(space);
+	if (block)
+		cut_into_cells(block, class);
+	pthread_mutex_unlock(&space->lock);
+	return block;
+}
+
+struct block *space_take_region(struct space *space, uint8_t fate)
+{
+	struct block *block;
+
+	pthread_mutex_lock(&space->lock);
+	block = take_one(space);
+	if (block)
+		space_set_fate(space, block, fate);
 	pthread_mutex_unlock(&space->lock);
 	return block;
 }
@@ -229,12 +262,14 @@ static struct block *take_large(struct space *space, size_t bytes)
 	return block;
 }
 
-struct block *space_take_large(struct space *space, size_t bytes)
+struct block *space_take_large(struct space *space, size_t bytes, uint8_t fate)
 {
 	struct block *block;
 
 	pthread_mutex_lock(&space->lock);
 	block = take_large(space, bytes);
+	if (block)
+		space_set_fate(space, block, fate);
 	pthread_mutex_unlock(&space->lock);
 	return block;
 }
@@ -251,11 +286,13 @@ static void clear_bits(struct space *space, struct block *block)
 void space_free(struct space *space, struct block *block)
 {
 	size_t index = block_index(space, block), i, count = 1;
-	bool small = block->state == BLOCK_SMALL;
+	bool large = block->state == BLOCK_LARGE;
 
 	pthread_mutex_lock(&space->lock);
 	clear_bits(space, block);
-	if (small) {
+	space_set_fate(space, block, 0);
+	cards_set(space, block, CARD_OPEN);
+	if (!large) {
 		space->dirty_blocks++;
 	} else {
 		count = block->blocks;
@@ -263,57 +300,10 @@ void space_free(struct space *space, struct block *block)
 		platform_release((void *)block_address(space, block), block->bytes);
 	}
 	for (i = 0; i < count; i++) {
-		block[i] = (struct block){ .state = BLOCK_FREE, .dirty = small };
+		block[i] = (struct block){ .state = BLOCK_FREE, .dirty = !large };
 		bit_set(space->free, index + i);
 	}
 	if (index < space->free_hint)
 		space->free_hint = index;
 	pthread_mutex_unlock(&space->lock);
-}
-
-static void *find_small(const struct space *space, const struct block *block, uintptr_t address)
-{
-	uintptr_t first = block_address(space, block) + BLOCK_FIRST_CELL, cell;
-	size_t index;
-
-	if (address <= first)
-		return NULL;
-	/* Exact, since the offset is below 2^16 and a cell at most 2^13 bytes. */
-	index = (size_t)(((uint64_t)(address - 1 - first) * block->reciprocal) >> 32);
-	cell = first + index * block->cell;
-	if (index >= block_cells(block) || address < cell + HEADER_BYTES ||
-	    !bit_test(space->starts, space_granule(space, cell)))
-		return NULL;
-	return (void *)(cell + HEADER_BYTES);
-}
-
-static void *find_large(const struct space *space, const struct block *block, uintptr_t address)
-{
-	uintptr_t header = large_header(space, block);
-
-	if (address < header + HEADER_BYTES ||
-	    address > block_address(space, block) + block->bytes ||
-	    !bit_test(space->starts, space_granule(space, header)))
-		return NULL;
-	return (void *)(header + HEADER_BYTES);
-}
-
-void *space_find_object(const struct space *space, uintptr_t address)
-{
-	const struct block *block;
-
-	if (!space_contains(space, address - 1))
-		return NULL;
-	block = space_block(space, address - 1);
-	switch (block->state) {
-	case BLOCK_SMALL:
-		return find_small(space, block, address);
-	case BLOCK_LARGE_REST:
-		block -= block->head;
-		/* fall through */
-	case BLOCK_LARGE:
-		return find_large(space, block, address);
-	default:
-		return NULL;
-	}
 }

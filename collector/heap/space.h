@@ -16,7 +16,7 @@
  * mutator takes it, and cleared again for the part that is unused when the
  * world stops, so that allocation itself touches no metadata. A block that has
  * not been swept since the last mark has stale start bits; its mark bits are
- * what is allocated in it.
+ * what is allocated in it. Blocks with objects of all sizes are in region.h.
  */
 #ifndef GCSCOPE_HEAP_SPACE_H
 #define GCSCOPE_HEAP_SPACE_H
@@ -30,21 +30,40 @@
 enum block_state {
 	BLOCK_FREE = 0,	  /* also: never used */
 	BLOCK_SMALL,	  /* cells of one size class */
+	BLOCK_REGION,	  /* objects of all sizes, side by side (region.h) */
 	BLOCK_LARGE,	  /* the first block of a large object */
 	BLOCK_LARGE_REST, /* a further one */
 };
 
+/*
+ * What the next collection does with the objects of a block, as bits. While mutators
+ * run, a block with any of them is *young*, and one without is not. It is a byte for
+ * each block, beside the heap: the write barrier reads that of the value it stores.
+ */
+enum fate {
+	FATE_MOVE = 1,	    /* they leave, but for those that must stay */
+	FATE_LARGE = 2,	    /* a large object, which stays where it is if it lives */
+	FATE_MARKS = 4,	    /* some of a moving block stay: those that are marked */
+	FATE_AGED = 8,	    /* they have survived a collection */
+	FATE_SURVIVOR = 16, /* during a collection: it takes survivors that stay young */
+	FATE_TENURED = 32,  /* during a major collection: old, and to be emptied */
+};
+#define FATE_CONDEMNED (FATE_MOVE | FATE_LARGE)
+
 struct block {
 	uint8_t state;
 	uint8_t class;	 /* SMALL */
-	uint8_t unswept; /* SMALL: start bits are stale */
-	uint8_t dirty;	 /* FREE: its memory is held and not zero. SMALL: may not be zero */
+	uint8_t unswept; /* SMALL, REGION: start bits are stale */
+	uint8_t dirty;	 /* FREE: its memory is held and not zero. Else: it may not be zero */
 	uint8_t grey;	 /* holds grey objects that did not fit on the mark stack */
 	uint32_t cell;	     /* SMALL: bytes of a cell */
 	uint32_t reciprocal; /* SMALL: ceil(2^32 / cell) */
+	uint32_t open;	     /* REGION: objects between these offsets have no start bits yet */
+	uint32_t top;
+	uint32_t free_lines; /* REGION: at the last mark */
 	uint32_t head;	     /* LARGE_REST: blocks back to the first one */
 	uint32_t blocks;     /* LARGE: how many in all */
-	uint32_t next;	     /* SMALL: in its class's list; NO_BLOCK at its end */
+	uint32_t next;	     /* in a list of its plan's; NO_BLOCK at its end */
 	uint64_t bytes;	     /* LARGE: what it counts for, in whole pages */
 };
 
@@ -55,7 +74,9 @@ struct space {
 	size_t reserved; /* bytes of address space */
 	uint64_t *starts;
 	uint64_t *marks;
-	uint8_t *cards;
+	uint8_t *cards;	     /* cards.h */
+	uint8_t *dirty;	     /* a byte a block: nonzero if some card of it is dirty */
+	uint8_t *fates;	     /* a byte a block */
 	struct block *blocks;
 
 	pthread_mutex_t lock;
@@ -80,11 +101,14 @@ void space_destroy(struct space *space);
  */
 struct block *space_take_small(struct space *space, unsigned class);
 
+/* Take a block for objects of all sizes, with a fate, likewise. */
+struct block *space_take_region(struct space *space, uint8_t fate);
+
 /*
  * Take blocks for one large object of this many bytes, header and first granule
  * included; zeroed, its start bit set. NULL likewise.
  */
-struct block *space_take_large(struct space *space, size_t bytes);
+struct block *space_take_large(struct space *space, size_t bytes, uint8_t fate);
 
 /* Give a block, or a large object's blocks, back to the space. The world stands. */
 void space_free(struct space *space, struct block *block);
@@ -130,12 +154,14 @@ static inline uintptr_t large_header(const struct space *space, const struct blo
 	return block_address(space, block) + BLOCK_FIRST_CELL;
 }
 
-/*
- * The payload of the object that an ambiguous address points at, from its
- * payload's start to one past its cell's end; NULL if there is none. An address
- * that is equal to a header is one past the end of the object before it and
- * never refers to the header's own. The world stands and start bits are true.
- */
-void *space_find_object(const struct space *space, uintptr_t address);
+/* The fate of an object's block. Any thread may ask while others take blocks. */
+static inline unsigned space_fate(const struct space *space, const void *object)
+{
+	return __atomic_load_n(&space->fates[((uintptr_t)object - space->base) >> BLOCK_SHIFT],
+			       __ATOMIC_RELAXED);
+}
+
+/* Set the fate of a block, or of all blocks of a large object. */
+void space_set_fate(struct space *space, const struct block *block, uint8_t fate);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "heap/heap.h"
+#include "heap/plan.h"
 #include "platform/platform.h"
 
 #define TYPES_MAX   ((size_t)1 << 20)
@@ -119,25 +120,26 @@ static bool fill(struct type_table *table, struct type *type, const struct gcs_t
 	type->element_pointer_count = (uint32_t)element_count;
 	type->size = info->size;
 	type->element_size = info->element_size;
+	type->bytes = type_bytes(type, 0);
 	type->trace = info->trace;
 	type->align = info->align ? info->align : 8;
 	return true;
 }
 
 /* What inline code needs: the run, the cell and the header of a new object. */
-static void fill_abi(struct type *type, size_t id)
+static void fill_abi(struct type *type, size_t id, const struct plan *plan)
 {
-	size_t bytes = type_bytes(type, 0);
-	unsigned class = type->align == 16 ? class_of_aligned(bytes) : class_of(bytes);
+	struct fit fit = plan->fit(type->bytes, type->align);
 
 	type->abi.header = (uint64_t)id << GCS_HEADER_TYPE_SHIFT;
-	type->abi.run = class;
-	type->abi.cell = class == CLASS_LARGE ? GCS_GRANULE : (uint32_t)class_bytes(class);
+	type->abi.run = fit.run;
+	type->abi.cell = fit.run == NO_RUN ? GCS_GRANULE : (uint32_t)fit.cell;
 }
 
-static int register_locked(struct type **ret_type, struct type_table *table,
+static int register_locked(struct type **ret_type, struct gcs_heap *heap,
 			   const struct gcs_type_info *info)
 {
+	struct type_table *table = &heap->types;
 	struct type *type = &table->types[table->count];
 
 	if (table->count == TYPES_MAX)
@@ -150,7 +152,7 @@ static int register_locked(struct type **ret_type, struct type_table *table,
 	}
 	if (!fill(table, type, info))
 		return fail(-ENOMEM, "type %s: no memory", type_name(info));
-	fill_abi(type, table->count);
+	fill_abi(type, table->count, heap->plan);
 	__atomic_store_n(&table->count, table->count + 1, __ATOMIC_RELEASE);
 	*ret_type = type;
 	return 0;
@@ -165,7 +167,7 @@ int gcs_type_register(struct gcs_type **ret_type, struct gcs_heap *heap,
 	if (error)
 		return error;
 	pthread_mutex_lock(&heap->types.lock);
-	error = register_locked(&type, &heap->types, info);
+	error = register_locked(&type, heap, info);
 	pthread_mutex_unlock(&heap->types.lock);
 	if (!error)
 		*ret_type = &type->abi;

@@ -6,6 +6,7 @@
 #ifndef GCSCOPE_HEAP_TYPE_H
 #define GCSCOPE_HEAP_TYPE_H
 
+#include "gcscope/mutator.h"
 #include "gcscope/type.h"
 
 struct type {
@@ -13,6 +14,7 @@ struct type {
 	const char *name;
 	size_t size;
 	size_t element_size;
+	size_t bytes; /* of an object without elements, header included */
 	uint32_t pointer_count;
 	uint32_t element_pointer_count;
 	const uint32_t *pointers;
@@ -68,6 +70,48 @@ static inline size_t type_bytes(const struct type *type, size_t length)
 	    __builtin_add_overflow(bytes, type->size + 2 * sizeof(uint64_t), &bytes))
 		return SIZE_MAX;
 	return (bytes - sizeof(uint64_t) + GCS_GRANULE - 1) & ~(size_t)(GCS_GRANULE - 1);
+}
+
+/* An identity hash that has moved with its object is kept behind it, in so many bytes. */
+#define HASH_BYTES sizeof(uint64_t)
+
+/* Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits are the good ones. */
+static inline uint64_t address_hash(const void *object)
+{
+	uint64_t hash = ((uintptr_t)object >> 3) * 0x9e3779b97f4a7c15ULL;
+
+	hash ^= hash >> 32;
+	return hash ? hash : 1;
+}
+
+static inline bool header_keeps_hash(uint64_t header)
+{
+	return (header & GCS_HEADER_HASH_MASK) == 2ULL << GCS_HEADER_HASH_SHIFT;
+}
+
+/* Bytes of an object, header included and a kept hash not; in whole granules. */
+static inline size_t object_bytes(const struct type *type, const void *object)
+{
+	return type->element_size ? type_bytes(type, gcs_array_length(object)) : type->bytes;
+}
+
+/* What an object of so many bytes takes in a region block. */
+static inline size_t region_cell(size_t bytes, size_t align)
+{
+	if (bytes < 2 * GCS_GRANULE) /* for the second granule's mark: see tracing/trace.h */
+		bytes = 2 * GCS_GRANULE;
+	return (bytes + align - 1) & ~(align - 1);
+}
+
+/* The same of an object that is in one. */
+static inline size_t object_cell(const struct type_table *table, const void *object)
+{
+	const struct type *type = object_type(table, object);
+	size_t bytes = object_bytes(type, object);
+
+	if (gcs_unlikely(header_keeps_hash(*gcs_header(object))))
+		bytes += HASH_BYTES;
+	return region_cell(bytes, type->align);
 }
 
 #endif

@@ -11,8 +11,8 @@
 /* One request for memory, until it is met or given up. */
 struct request {
 	struct mutator *mutator;
-	unsigned class;
-	size_t bytes;	    /* header included */
+	unsigned run;	    /* or NO_RUN */
+	size_t bytes;	    /* of its cell */
 	const void *caller; /* in the program */
 	uintptr_t cell;	    /* answer: a zeroed header, or 0 */
 };
@@ -21,12 +21,12 @@ struct request {
  * Up to the run's hard end: a stop request lowers the soft limit to bring the
  * owner here, and is answered before memory is taken, not by refusing it.
  */
-static uintptr_t bump(struct mutator *mutator, unsigned class)
+static uintptr_t bump(struct mutator *mutator, unsigned index, size_t bytes)
 {
-	struct gcs_run *run = &mutator->abi.runs[class];
-	uintptr_t cell = run->cursor, end = cell + class_bytes(class);
+	struct gcs_run *run = &mutator->abi.runs[index];
+	uintptr_t cell = run->cursor, end = cell + bytes;
 
-	if (end > mutator->runs[class].end)
+	if (end > mutator->runs[index].end)
 		return 0;
 	run->cursor = end;
 	return cell;
@@ -35,12 +35,15 @@ static uintptr_t bump(struct mutator *mutator, unsigned class)
 static uintptr_t allocate_large(struct mutator *mutator, size_t bytes)
 {
 	struct gcs_heap *heap = mutator->heap;
+	uint8_t fate = heap->plan->birth(heap);
 	struct block *block = NULL;
 
 	if (bytes < heap->options.heap_max) /* nor can the sum overflow */
-		block = space_take_large(&heap->space, bytes + BLOCK_FIRST_CELL);
+		block = space_take_large(&heap->space, bytes + BLOCK_FIRST_CELL, fate);
 	if (!block)
 		return 0;
+	if (fate)
+		push_young(heap, block);
 	mutator->allocated_bytes += block->bytes;
 	__atomic_fetch_add(&heap->charged, block->bytes, __ATOMIC_RELAXED);
 	return large_header(&heap->space, block);
@@ -51,19 +54,24 @@ static bool try(struct request *request)
 {
 	struct mutator *mutator = request->mutator;
 
-	if (request->class == CLASS_LARGE) {
+	unsigned run = request->run;
+
+	if (run == NO_RUN) {
 		request->cell = allocate_large(mutator, request->bytes);
 		return request->cell;
 	}
-	do {
-		request->cell = bump(mutator, request->class);
-	} while (!request->cell && mutator->heap->plan->refill(mutator, request->class));
-	return request->cell;
+	while (!(request->cell = bump(mutator, run, request->bytes))) {
+		run = mutator->heap->plan->refill(mutator, request->run, request->bytes);
+		if (run == NO_RUN)
+			return false;
+	}
+	return true;
 }
 
 static bool budget_spent(const struct gcs_heap *heap)
 {
-	return __atomic_load_n(&heap->charged, __ATOMIC_RELAXED) >= heap->budget;
+	return __atomic_load_n(&heap->charged, __ATOMIC_RELAXED) >= heap->budget ||
+	       __atomic_load_n(&heap->remembered, __ATOMIC_RELAXED) >= heap->remembered_budget;
 }
 
 /* Under option stress: is this the Nth allocation? */
@@ -100,9 +108,9 @@ static void try_at_limit(struct request *request)
 }
 
 /* Zeroed memory for an object, or 0. */
-static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes, const void *caller)
+static uintptr_t allocate(struct mutator *mutator, struct fit fit, const void *caller)
 {
-	struct request request = { mutator, class, bytes, caller, 0 };
+	struct request request = { mutator, fit.run, fit.cell, caller, 0 };
 	struct gcs_heap *heap = mutator->heap;
 	uint64_t seen = collection_now(heap);
 
@@ -123,9 +131,8 @@ static uintptr_t allocate(struct mutator *mutator, unsigned class, size_t bytes,
 
 __attribute__((noinline)) void *gcs_alloc_slow(struct gcs_mutator *abi, const struct gcs_type *type)
 {
-	const struct type *full = (const struct type *)type;
-	uintptr_t cell = allocate(mutator_of(abi), type->run, type_bytes(full, 0),
-				  __builtin_return_address(0));
+	struct fit fit = { type->run, type->run ? type->cell : ((const struct type *)type)->bytes };
+	uintptr_t cell = allocate(mutator_of(abi), fit, __builtin_return_address(0));
 
 	if (!cell)
 		return NULL;
@@ -153,16 +160,15 @@ __attribute__((noinline)) void *gcs_alloc_array(struct gcs_mutator *abi,
 {
 	const struct type *full = (const struct type *)type;
 	struct mutator *mutator = mutator_of(abi);
-	size_t bytes = type_bytes(full, length);
-	unsigned class = full->align == 16 ? class_of_aligned(bytes) : class_of(bytes);
+	struct fit fit = mutator->heap->plan->fit(type_bytes(full, length), full->align);
 	uintptr_t cell = 0;
 
-	if (class != CLASS_LARGE && !__atomic_load_n(&abi->poll, __ATOMIC_RELAXED))
-		cell = bump(mutator, class);
+	if (fit.run != NO_RUN && !__atomic_load_n(&abi->poll, __ATOMIC_RELAXED))
+		cell = bump(mutator, fit.run, fit.cell);
 	if (cell)
 		abi->objects++;
 	else
-		cell = allocate(mutator, class, bytes, __builtin_return_address(0));
+		cell = allocate(mutator, fit, __builtin_return_address(0));
 	if (!cell)
 		return NULL;
 	write_header(cell, type, length);

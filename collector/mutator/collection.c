@@ -44,9 +44,16 @@ void heap_make_walkable(struct gcs_heap *heap)
 
 	for (mutator = heap->mutators; mutator; mutator = mutator->next)
 		mutator_retire_runs(mutator);
-	for (i = 0; i < space->frontier; i++)
-		if (space->blocks[i].state == BLOCK_SMALL && space->blocks[i].unswept)
-			sweep_show_marked(space, &space->blocks[i]);
+	for (i = 0; i < space->frontier; i++) {
+		struct block *block = &space->blocks[i];
+
+		if (block->state == BLOCK_SMALL && block->unswept)
+			sweep_show_marked(space, block);
+		else if (block->state == BLOCK_REGION && block->unswept)
+			region_sweep(space, block);
+		else if (block->state == BLOCK_REGION)
+			region_record(space, &heap->types, block);
+	}
 }
 
 /* A heap that is broken must not run on: it would lose objects, and the reason. */
@@ -67,11 +74,13 @@ static void collect_stopped(struct gcs_heap *heap, enum gcs_kind kind, enum gcs_
 	verify_or_die(heap, "before");
 	gcs_emit(collection_begin, heap->id, heap->collection, kind, cause, heap->used,
 		 (uintptr_t)&heap->stats);
-	heap->used = heap->plan->collect(heap);
+	heap->used = heap->plan->collect(heap, kind);
 	__atomic_store_n(&heap->charged, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&heap->remembered, 0, __ATOMIC_RELAXED);
 	verify_or_die(heap, "after");
 	pthread_mutex_lock(&heap->stats_lock);
-	heap->stats.size_live_bytes = heap->used;
+	if (kind == GCS_KIND_MAJOR)
+		heap->stats.size_live_bytes = heap->used;
 	heap->stats.collections[kind][cause]++;
 	pthread_mutex_unlock(&heap->stats_lock);
 	fold_gauges(heap);
@@ -82,9 +91,10 @@ static void collect_stopped(struct gcs_heap *heap, enum gcs_kind kind, enum gcs_
 /* world is held. */
 static void collect_locked(struct gcs_heap *heap, enum gcs_cause cause)
 {
-	enum gcs_kind kind = GCS_KIND_MAJOR;
+	enum gcs_kind kind;
 
 	heap_check_fork(heap);
+	kind = heap->plan->kind(heap, cause);
 	__atomic_store_n(&heap->collection, heap->collection + 1, __ATOMIC_RELAXED);
 	world_stop(heap, heap->collection, kind, cause);
 	collect_stopped(heap, kind, cause);

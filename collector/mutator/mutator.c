@@ -31,6 +31,17 @@ struct mutator *mutator_current(const struct gcs_heap *heap)
 	return mutator;
 }
 
+/*
+ * Objects up to the cursor are there. Of a young block nobody may ever want to know where;
+ * an old one has others besides.
+ */
+static void close_region(struct gcs_heap *heap, struct block *block, uintptr_t cursor)
+{
+	block->top = (uint32_t)(cursor - block_address(&heap->space, block));
+	if (!heap->space.fates[block_index(&heap->space, block)])
+		region_record(&heap->space, &heap->types, block);
+}
+
 void mutator_retire_run(struct mutator *mutator, unsigned class)
 {
 	struct gcs_run *abi = &mutator->abi.runs[class];
@@ -40,8 +51,11 @@ void mutator_retire_run(struct mutator *mutator, unsigned class)
 	if (!run->block)
 		return;
 	mutator->allocated_bytes += abi->cursor - run->counted;
-	bit_fill(space->starts, space_granule(space, abi->cursor), space_granule(space, run->end),
-		 run->block->cell >> GRANULE_SHIFT, false);
+	if (run->block->state == BLOCK_REGION)
+		close_region(mutator->heap, run->block, abi->cursor);
+	else
+		bit_fill(space->starts, space_granule(space, abi->cursor),
+			 space_granule(space, run->end), run->block->cell >> GRANULE_SHIFT, false);
 	abi->cursor = 0;
 	__atomic_store_n(&abi->limit, 0, __ATOMIC_RELAXED);
 	*run = (struct run){ 0 };
@@ -79,11 +93,23 @@ void mutator_fold(struct mutator *mutator)
 	heap->stats.allocation_bytes += mutator->allocated_bytes;
 	heap->stats.allocation_objects += mutator->abi.objects;
 	heap->stats.barrier_stores += mutator->abi.stores;
+	heap->stats.barrier_slow += mutator->slow_stores;
+	heap->stats.cards_dirtied += mutator->cards_dirtied;
+	heap->stats.cards_redirtied += mutator->cards_redirtied;
 	pthread_mutex_unlock(&heap->stats_lock);
 	heap->used += mutator->allocated_bytes;
 	mutator->allocated_bytes = 0;
+	mutator->slow_stores = 0;
+	mutator->cards_dirtied = 0;
+	mutator->cards_redirtied = 0;
 	mutator->abi.objects = 0;
 	mutator->abi.stores = 0;
+}
+
+static void mutator_free(struct mutator *mutator)
+{
+	free(mutator->log);
+	free(mutator);
 }
 
 static void unlink_of_thread(struct mutator *mutator)
@@ -112,11 +138,12 @@ static void detach(struct mutator *mutator)
 	world_lock(heap, NULL);
 	mutator_fold(mutator);
 	mutator_retire_runs(mutator);
+	remember_as_cards(heap, mutator->log);
 	unlink_of_heap(mutator);
 	unlink_of_thread(mutator);
 	gcs_emit(mutator_detached, heap->id, mutator->id, mutator->tid);
 	world_unlock(heap);
-	free(mutator);
+	mutator_free(mutator);
 }
 
 static void detach_all(void *unused)
@@ -146,13 +173,19 @@ static int watch_end(void)
 static struct mutator *new_mutator(struct gcs_heap *heap, enum gcs_roots roots, uintptr_t stack_top)
 {
 	struct mutator *mutator = aligned_alloc(64, (sizeof(*mutator) + 63) / 64 * 64);
+	struct slot_log *log = malloc(sizeof(*log));
 
-	if (!mutator)
+	if (!mutator || !log) {
+		free(mutator);
+		free(log);
 		return NULL;
+	}
+	log->count = 0;
 	*mutator = (struct mutator){
 		.abi.cards = (uint8_t *)((uintptr_t)heap->space.cards -
 					 (heap->space.base >> GCS_CARD_BITS)),
 		.heap = heap,
+		.log = log,
 		.tid = platform_tid(),
 		.roots = roots,
 		.stack_top = stack_top,
@@ -223,12 +256,14 @@ void mutators_after_fork(struct gcs_heap *heap)
 	/*
 	 * The others may have been copied at any point of their work, so their runs are
 	 * not looked at: what is unused there has no header, and is free after the next
-	 * mark.
+	 * mark. What their logs remember is remembered still.
 	 */
 	for (mutator = heap->mutators; mutator; mutator = next) {
 		next = mutator->next;
-		if (mutator != self)
-			free(mutator);
+		if (mutator == self)
+			continue;
+		remember_as_cards(heap, mutator->log);
+		mutator_free(mutator);
 	}
 	heap->mutators = self;
 	if (!self)

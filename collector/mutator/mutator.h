@@ -15,6 +15,7 @@
 
 #include "gcscope/mutator.h"
 #include "heap/heap.h"
+#include "mutator/remember.h"
 
 enum mutator_state { MUTATOR_RUNNING = 0, MUTATOR_PARKED = 1 };
 
@@ -22,6 +23,7 @@ enum mutator_state { MUTATOR_RUNNING = 0, MUTATOR_PARKED = 1 };
 struct run {
 	struct block *block; /* it lies in; NULL: none */
 	uintptr_t end;	     /* the limit, were nobody to lower it */
+	uintptr_t room;	     /* region blocks: how far it may grow */
 	uintptr_t counted;   /* up to here the cells are in allocated_bytes */
 	uintptr_t unswept;   /* in block: where to look for the next run */
 };
@@ -49,7 +51,14 @@ struct mutator {
 	size_t spilled;
 
 	struct run runs[GCS_RUNS];
-	uint64_t allocated_bytes; /* in retired runs and large objects, since the last fold */
+	struct slot_log *log;
+	uint64_t remembered;	  /* slots, ever */
+	/* Since the last fold: */
+	uint64_t allocated_bytes; /* in retired runs and large objects */
+	uint64_t slow_stores;
+	uint64_t cards_dirtied;
+	uint64_t cards_redirtied;
+
 	uint64_t until_stress;	  /* allocations until the next collection under option stress */
 };
 

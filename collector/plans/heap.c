@@ -15,6 +15,8 @@ const struct plan *plan_of(uint64_t code)
 	switch (code) {
 	case GCS_PLAN_MARKSWEEP:
 		return &plan_marksweep;
+	case GCS_PLAN_GENERATIONAL:
+		return &plan_generational;
 	default:
 		return NULL;
 	}
@@ -52,11 +54,13 @@ no_space:
 static void init(struct gcs_heap *heap)
 {
 	pthread_mutex_init(&heap->world, NULL);
-	pthread_mutex_init(&heap->classes_lock, NULL);
+	pthread_mutex_init(&heap->lists_lock, NULL);
 	pthread_mutex_init(&heap->stats_lock, NULL);
 	roots_create(&heap->roots);
 	memset(heap->sweepable, 0xff, sizeof(heap->sweepable));
-	heap->budget = heap->options.budget ? heap->options.budget : heap->options.heap_min;
+	heap->recyclable = heap->young = NO_BLOCK;
+	heap->remembered_budget = heap->options.card_budget;
+	heap->plan->begin(heap);
 }
 
 static void release(struct gcs_heap *heap)
@@ -66,7 +70,7 @@ static void release(struct gcs_heap *heap)
 	types_destroy(&heap->types);
 	space_destroy(&heap->space);
 	pthread_mutex_destroy(&heap->world);
-	pthread_mutex_destroy(&heap->classes_lock);
+	pthread_mutex_destroy(&heap->lists_lock);
 	pthread_mutex_destroy(&heap->stats_lock);
 	free(heap);
 }

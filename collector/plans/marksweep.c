@@ -10,8 +10,8 @@
 #include "heap/sweep.h"
 #include "mutator/collection.h"
 #include "mutator/safepoint.h"
+#include "plans/phases.h"
 #include "plans/plans.h"
-#include "probes/probes.h"
 #include "tracing/mark.h"
 #include "tracing/scan_roots.h"
 
@@ -21,12 +21,12 @@ static struct block *pop_sweepable(struct gcs_heap *heap, unsigned class)
 {
 	struct block *block = NULL;
 
-	pthread_mutex_lock(&heap->classes_lock);
+	pthread_mutex_lock(&heap->lists_lock);
 	if (heap->sweepable[class] != NO_BLOCK) {
 		block = &heap->space.blocks[heap->sweepable[class]];
 		heap->sweepable[class] = block->next;
 	}
-	pthread_mutex_unlock(&heap->classes_lock);
+	pthread_mutex_unlock(&heap->lists_lock);
 	if (block) {
 		sweep_show_marked(&heap->space, block);
 		block->unswept = 0;
@@ -53,26 +53,36 @@ static bool take_run(struct mutator *mutator, unsigned class, struct block *bloc
 	if (!sweep_next_run(&heap->space, block, &position, most, &start, &end))
 		return false;
 	__atomic_fetch_add(&heap->charged, end - start, __ATOMIC_RELAXED);
-	mutator->runs[class] = (struct run){ block, end, start, position };
+	mutator->runs[class] = (struct run){
+		.block = block, .end = end, .counted = start, .unswept = position
+	};
 	mutator->abi.runs[class].cursor = start;
 	run_publish_limit(mutator, class, end);
 	return true;
 }
 
-static bool refill(struct mutator *mutator, unsigned class)
+static struct fit fit(size_t bytes, size_t align)
+{
+	unsigned class = align == 16 ? class_of_aligned(bytes) : class_of(bytes);
+
+	return (struct fit){ class, class == CLASS_LARGE ? bytes : class_bytes(class) };
+}
+
+static unsigned refill(struct mutator *mutator, unsigned class, size_t bytes)
 {
 	struct run run = mutator->runs[class];
 
+	(void)bytes; /* the class tells */
 	mutator_retire_run(mutator, class);
 	if (run.block && take_run(mutator, class, run.block, run.unswept))
-		return true;
+		return class;
 	for (;;) {
 		run.block = next_block(mutator->heap, class);
 		if (!run.block)
-			return false;
+			return NO_RUN;
 		if (take_run(mutator, class, run.block,
 			     block_address(&mutator->heap->space, run.block) + BLOCK_FIRST_CELL))
-			return true;
+			return class;
 	}
 }
 
@@ -96,9 +106,21 @@ static uint64_t prepare(struct gcs_heap *heap)
 	return blocks;
 }
 
-static void mark_root(void *object, void *tracer)
+static void mark_ambiguous(void *object, void *tracer)
 {
-	tracer_mark(tracer, object);
+	mark_object(tracer, object);
+}
+
+static void mark_precise(void **slot, void *tracer)
+{
+	mark_object(tracer, *slot);
+}
+
+static uint64_t mark_roots(struct gcs_heap *heap, struct gcs_tracer *tracer)
+{
+	const struct root_visitor visitor = { mark_ambiguous, mark_precise, tracer, false };
+
+	return scan_roots(heap, &visitor);
 }
 
 static size_t count_marks(const struct space *space, const struct block *block)
@@ -177,58 +199,62 @@ static uint64_t sweep(struct gcs_heap *heap, uint64_t *ret_live)
 	return blocks;
 }
 
-/* How much may be allocated until the next collection. */
-static uint64_t next_budget(const struct gcs_options *options, uint64_t live)
-{
-	uint64_t budget = live / 100 * options->growth;
-
-	if (options->budget)
-		return options->budget;
-	return budget > options->heap_min ? budget : options->heap_min;
-}
-
 /*
  * What survived stays, and the empty blocks that the next budget will want:
  * memory that is given back and faulted in again at once costs twice.
  */
 static void resize(struct gcs_heap *heap, uint64_t live)
 {
-	heap->budget = next_budget(&heap->options, live);
+	heap->budget = budget_after(&heap->options, live);
 	pthread_mutex_lock(&heap->space.lock);
 	space_trim(&heap->space, heap->budget);
 	pthread_mutex_unlock(&heap->space.lock);
 }
 
-#define PHASE(heap, phase, work)                                                        \
-	do {                                                                            \
-		gcs_emit(phase_begin, (heap)->id, (heap)->collection, phase);           \
-		uint64_t phase_work = (work);                                           \
-		gcs_emit(phase_end, (heap)->id, (heap)->collection, phase, phase_work); \
-		(void)phase_work;                                                       \
-	} while (0)
-
 static uint64_t mark_all(struct gcs_tracer *tracer)
 {
-	tracer_drain(tracer);
+	mark_drain(tracer);
 	return tracer->marked;
 }
 
-static uint64_t marksweep_collect(struct gcs_heap *heap)
+static uint64_t collect_marksweep(struct gcs_heap *heap, enum gcs_kind kind)
 {
 	struct gcs_tracer tracer;
 	uint64_t live;
 
-	tracer_create(&tracer, heap);
+	(void)kind; /* there is one */
+	marker_create(&tracer, heap);
 	PHASE(heap, GCS_PHASE_PREPARE, prepare(heap));
-	PHASE(heap, GCS_PHASE_ROOTS, scan_roots(heap, mark_root, &tracer));
+	PHASE(heap, GCS_PHASE_ROOTS, mark_roots(heap, &tracer));
 	PHASE(heap, GCS_PHASE_MARK, mark_all(&tracer));
 	PHASE(heap, GCS_PHASE_SWEEP, sweep(heap, &live));
 	resize(heap, live);
 	return live;
 }
 
+static void begin(struct gcs_heap *heap)
+{
+	heap->budget = budget_after(&heap->options, 0);
+}
+
+static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
+{
+	(void)heap, (void)cause;
+	return GCS_KIND_MAJOR;
+}
+
+static uint8_t birth(const struct gcs_heap *heap)
+{
+	(void)heap;
+	return 0;
+}
+
 const struct plan plan_marksweep = {
 	.code = GCS_PLAN_MARKSWEEP,
+	.begin = begin,
+	.fit = fit,
 	.refill = refill,
-	.collect = marksweep_collect,
+	.birth = birth,
+	.kind = kind,
+	.collect = collect_marksweep,
 };

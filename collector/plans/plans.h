@@ -6,5 +6,6 @@
 #include "heap/plan.h"
 
 extern const struct plan plan_marksweep;
+extern const struct plan plan_generational;
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tracing/scan_roots.h"
 
+#include "heap/find.h"
 #include "mutator/mutator.h"
 
 struct scan {
 	struct gcs_heap *heap;
-	void (*visit)(void *object, void *context);
-	void *context;
+	const struct root_visitor *visitor;
 	uint64_t found;
 };
 
@@ -17,18 +17,24 @@ static void precise(void **slot, void *context)
 	if (!*slot)
 		return;
 	scan->found++;
-	scan->visit(*slot, scan->context);
+	scan->visitor->precise(slot, scan->visitor->context);
 }
 
+/* word - 1 lies in the heap. */
 static void ambiguous(struct scan *scan, uintptr_t word)
 {
-	void *object = space_find_object(&scan->heap->space, word);
+	const struct space *space = &scan->heap->space;
+	void *object;
+
+	if (scan->visitor->young_only && !space_fate(space, (void *)(word - 1)))
+		return;
+	object = find_object(space, &scan->heap->types, word);
 
 	/* In a forked child a cell may be taken and its header not yet written (heap/sweep.c). */
 	if (!object || !*gcs_header(object))
 		return;
 	scan->found++;
-	scan->visit(object, scan->context);
+	scan->visitor->ambiguous(object, scan->visitor->context);
 }
 
 /*
@@ -55,25 +61,25 @@ static void scan_frames(struct scan *scan, const struct gcs_frame *frame)
 			precise(frame->slots[i], scan);
 }
 
-static void scan_mutator(struct scan *scan, const struct mutator *mutator)
+static void scan_stack(struct scan *scan, const struct mutator *mutator)
 {
 	uintptr_t spill = (uintptr_t)mutator->spill;
 
-	scan_frames(scan, mutator->abi.frames);
 	if (mutator->roots == GCS_ROOTS_PRECISE)
 		return;
 	scan_words(scan, spill, spill + mutator->spilled * sizeof(uintptr_t));
 	scan_words(scan, mutator->stack_low, mutator->stack_top);
 }
 
-uint64_t scan_roots(struct gcs_heap *heap, void (*visit)(void *object, void *context),
-		    void *context)
+uint64_t scan_roots(struct gcs_heap *heap, const struct root_visitor *visitor)
 {
-	struct scan scan = { heap, visit, context, 0 };
+	struct scan scan = { heap, visitor, 0 };
 	const struct mutator *mutator;
 
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		scan_stack(&scan, mutator);
 	roots_visit(&heap->roots, precise, &scan);
 	for (mutator = heap->mutators; mutator; mutator = mutator->next)
-		scan_mutator(&scan, mutator);
+		scan_frames(&scan, mutator->abi.frames);
 	return scan.found;
 }

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 
+#include "heap/cards.h"
+#include "heap/find.h"
 #include "heap/registry.h"
 #include "mutator/collection.h"
+#include "mutator/mutator.h"
 #include "mutator/safepoint.h"
 #include "platform/platform.h"
-#include "tracing/mark.h"
 #include "tracing/scan_roots.h"
+#include "tracing/trace.h"
 
 /*
  * A tracer of its own, with a bitmap and a stack of its own, that leaves the
@@ -51,29 +54,68 @@ static const char *check_place(struct gcs_heap *heap, void *object)
 		return "which is not aligned";
 	if (!space_contains(&heap->space, address))
 		return "which is not in this heap";
-	if (space_find_object(&heap->space, address) != object)
+	if (find_object(&heap->space, &heap->types, address) != object)
 		return "which is no allocated object";
 	return NULL;
+}
+
+/* The bytes that the object there may have, its header included. */
+static size_t room_at(struct gcs_heap *heap, void *object)
+{
+	const struct space *space = &heap->space;
+	const struct block *block = space_block(space, (uintptr_t)object);
+	size_t granule = space_granule(space, (uintptr_t)object), end;
+
+	switch (block->state) {
+	case BLOCK_SMALL:
+		return block->cell;
+	case BLOCK_LARGE:
+		return block->bytes - BLOCK_FIRST_CELL;
+	default: /* up to the next object, or the block's end */
+		end = (block_index(space, block) + 1) * BLOCK_GRANULES;
+		return (bit_find(space->starts, granule, end) - granule + 1) << GRANULE_SHIFT;
+	}
 }
 
 static const char *check_header(struct gcs_heap *heap, void *object)
 {
 	uint64_t header = *gcs_header(object);
-	const struct block *block = space_block(&heap->space, (uintptr_t)object);
 	const struct type *type;
-	size_t bytes;
 
 	if (header & GCS_HEADER_FORWARDED)
 		return "which is forwarded";
 	if (header_type(header) == 0 || header_type(header) >= types_count(&heap->types))
 		return "which has no registered type";
 	type = object_type(&heap->types, object);
-	bytes = type_bytes(type, gcs_array_length(object));
-	if (bytes > (block->state == BLOCK_SMALL ? block->cell : block->bytes - BLOCK_FIRST_CELL))
+	if (type_bytes(type, gcs_array_length(object)) > room_at(heap, object))
 		return "which is longer than its cell";
 	if ((uintptr_t)object % type->align)
 		return "which is not aligned as its type asks";
 	return NULL;
+}
+
+static bool is_logged(const struct gcs_heap *heap, void **slot)
+{
+	const struct mutator *mutator;
+	size_t i;
+
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		for (i = 0; i < mutator->log->count; i++)
+			if (mutator->log->slots[i] == slot)
+				return true;
+	return false;
+}
+
+/* Does an old object refer to a young one and nobody remembers? The barrier was left out. */
+static const char *check_remembered(const struct verifier *verifier, void **slot)
+{
+	const struct gcs_heap *heap = verifier->tracer.heap;
+	const struct space *space = &heap->space;
+
+	if (!verifier->owner || space_fate(space, verifier->owner) || !space_fate(space, *slot) ||
+	    *space_card(space, (uintptr_t)slot) == CARD_OPEN || is_logged(heap, slot))
+		return NULL;
+	return "which is young, and was stored there without gcs_store";
 }
 
 static void visit_slot(struct gcs_tracer *tracer, void **slot)
@@ -87,6 +129,8 @@ static void visit_slot(struct gcs_tracer *tracer, void **slot)
 	wrong = check_place(heap, *slot);
 	if (!wrong)
 		wrong = check_header(heap, *slot);
+	if (!wrong)
+		wrong = check_remembered(verifier, slot);
 	if (wrong)
 		verifier->error = complain(verifier, slot, wrong);
 	else if (bit_claim(verifier->seen, space_granule(&heap->space, (uintptr_t)*slot)) &&
@@ -94,9 +138,14 @@ static void visit_slot(struct gcs_tracer *tracer, void **slot)
 		verifier->error = fail(-ENOMEM, "no memory to verify the heap");
 }
 
-static void visit_root(void *object, void *verifier)
+static void visit_ambiguous(void *object, void *verifier)
 {
 	visit_slot(verifier, &object);
+}
+
+static void visit_precise(void **slot, void *verifier)
+{
+	visit_slot(verifier, slot);
 }
 
 static void visit_object(struct verifier *verifier, char *object)
@@ -122,8 +171,7 @@ static bool create(struct verifier *verifier, struct gcs_heap *heap)
 	       granules = (heap->space.frontier << BLOCK_SHIFT) >> GRANULE_SHIFT;
 
 	*verifier = (struct verifier){ 0 };
-	tracer_create(&verifier->tracer, heap);
-	verifier->tracer.visit = visit_slot;
+	verifier->tracer = tracer_of(heap, visit_slot);
 	verifier->seen_bytes = (granules / 8 + page) / page * page;
 	verifier->seen = platform_reserve(verifier->seen_bytes, page);
 	if (verifier->seen && platform_commit(verifier->seen, verifier->seen_bytes) &&
@@ -136,11 +184,12 @@ static bool create(struct verifier *verifier, struct gcs_heap *heap)
 int verify_heap(struct gcs_heap *heap)
 {
 	struct verifier verifier;
+	const struct root_visitor roots = { visit_ambiguous, visit_precise, &verifier, false };
 
 	heap_make_walkable(heap);
 	if (!create(&verifier, heap))
 		return fail(-ENOMEM, "no memory to verify the heap");
-	scan_roots(heap, visit_root, &verifier);
+	scan_roots(heap, &roots);
 	while (verifier.stack.count && !verifier.error)
 		visit_object(&verifier, (char *)verifier.stack.entries[--verifier.stack.count]);
 	mark_stack_destroy(&verifier.stack);

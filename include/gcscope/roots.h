@@ -53,6 +53,13 @@ GCS_API void gcs_handle_free(struct gcs_heap *heap, struct gcs_handle *handle);
 GCS_API int gcs_root_add(struct gcs_heap *heap, void **slots, size_t count);
 GCS_API int gcs_root_remove(struct gcs_heap *heap, void **slots);
 
+/*
+ * Forbid to move an object, and allow it again; whoever holds its address elsewhere
+ * needs that. It says nothing about how long the object lives, and does not nest.
+ */
+GCS_API void gcs_pin(struct gcs_mutator *mutator, void *object);
+GCS_API void gcs_unpin(struct gcs_mutator *mutator, void *object);
+
 GCS_EXTERN_END
 
 #endif

@@ -17,7 +17,7 @@
 #include "codes.h"
 
 #define GCSCOPE_STATS_MAGIC   0x53544353U /* "SCTS" in memory */
-#define GCSCOPE_STATS_VERSION 1U
+#define GCSCOPE_STATS_VERSION 2U
 
 /*
  * X(group, key): the field is group_key, and in JSON it stands as "key" in the
@@ -26,11 +26,19 @@
 #define GCSCOPE_STATS_COUNTERS(X)                                              \
 	X(allocation, bytes)   /* cells handed out, rounding and headers included */ \
 	X(allocation, objects)                                                 \
-	X(promotion, bytes)                                                    \
+	X(nursery, collected_bytes)  /* young memory that collections have emptied: of it survived */ \
+	X(nursery, survived_bytes)   /* ... for the first time,  */            \
+	X(nursery, survived_objects)                                           \
+	X(nursery, aged_bytes)	     /* ... and again */                       \
+	X(nursery, aged_objects)                                               \
+	X(promotion, bytes)          /* young, and old since */                \
 	X(promotion, objects)                                                  \
+	X(promotion, pinned_bytes)   /* of these, where they were: pinned, or for want of room */ \
+	X(promotion, pinned_objects)                                           \
 	X(barrier, stores)     /* through gcs_store and gcs_copy_refs */       \
 	X(barrier, slow)       /* of these, on an armed card */                \
-	X(cards, dirtied)                                                      \
+	X(cards, dirtied)      /* got a reference to something young */        \
+	X(cards, redirtied)    /* of these, had one before, and were scanned */ \
 	X(cards, scanned)      /* = useful + wasted */                         \
 	X(cards, useful)       /* something young was behind it */             \
 	X(cards, wasted)
@@ -42,6 +50,8 @@
 	X(size, capacity_bytes)      /* blocks held */                         \
 	X(size, live_bytes)          /* after the last major collection; unknown before */     \
 	X(size, peak_capacity_bytes)                                           \
+	X(size, fragmented_bytes)    /* free lines between live objects, after the last major one */ \
+	X(size, nursery_bytes)       /* to be allocated until the next minor collection */ \
 	X(size, limit_bytes)         /* heap_max */
 
 struct gcscope_stats {

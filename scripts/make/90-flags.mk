@@ -3,7 +3,7 @@
 
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 BUILT := $(COLLECTOR_OBJ) $(USERSPACE_OBJ) $(WORKLOAD_COMMON) $(DEPGRAPH) $(TEST_LIB) \
-         $(WORKLOADS:$(BUILD)/workloads/%=$(BUILD)/obj/workloads/%.o) $(UNIT) $(PROGRAMS) $(TOOLS) $(PEERS)
+         $(WORKLOADS:$(BUILD)/workloads/%=$(BUILD)/obj/workloads/%.o) $(UNIT) $(PROGRAMS) $(TOOLS) $(PEERS) $(BENCH_OBJ)
 
 $(BUILT): $(BUILD)/flags
 $(BUILD)/flags: FORCE

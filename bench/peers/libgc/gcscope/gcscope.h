@@ -6,7 +6,9 @@
  *
  * libgc is taken as it comes: default settings, objects without references
  * through GC_MALLOC_ATOMIC (which does not clear them: the workloads write
- * every word of such objects), stores without a barrier.
+ * every word of such objects, but for the last element of a text), stores
+ * without a barrier. An array of references has its length in front, as the
+ * header of gcscope has it; others, which nobody asks, have none.
  *
  * LIBGC_TIGHT: libgc is told that no reference points into the middle or past
  * the end of an object, neither on the stack, where gcscope allows both, nor in
@@ -22,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct gcs_heap;
 struct gcs_mutator;
@@ -58,6 +61,7 @@ static inline int gcs_heap_create(struct gcs_heap **ret_heap, const void *option
 	GC_set_all_interior_pointers(0);
 #endif
 	GC_INIT();
+	GC_register_displacement(sizeof(uint64_t)); /* an array lies behind its length */
 	*ret_heap = NULL;
 	return 0;
 }
@@ -109,13 +113,30 @@ static inline void *gcs_alloc(struct gcs_mutator *mutator, const struct gcs_type
 	return type->atomic ? GC_MALLOC_ATOMIC(type->size) : GC_MALLOC(type->size);
 }
 
+static inline void *clear_last(void *array, size_t size, size_t element_size)
+{
+	memset((char *)array + size - element_size, 0, element_size);
+	return array;
+}
+
 static inline void *gcs_alloc_array(struct gcs_mutator *mutator, const struct gcs_type *type,
 				    size_t length)
 {
 	size_t size = type->size + length * type->element_size;
+	uint64_t *array = type->atomic ? GC_MALLOC_ATOMIC(size) : GC_MALLOC(sizeof(*array) + size);
 
 	(void)mutator;
-	return type->atomic ? GC_MALLOC_ATOMIC(size) : GC_MALLOC(size);
+	if (!array)
+		return NULL;
+	if (type->atomic)
+		return clear_last(array, size, type->element_size);
+	*array = length;
+	return array + 1;
+}
+
+static inline size_t gcs_array_length(const void *array)
+{
+	return ((const uint64_t *)array)[-1];
 }
 
 static inline void gcs_init(void **slot, void *value)
@@ -127,6 +148,26 @@ static inline void gcs_store(struct gcs_mutator *mutator, void *object, void **s
 {
 	(void)mutator, (void)object;
 	*slot = value;
+}
+
+static inline void gcs_copy_refs(struct gcs_mutator *mutator, void *object, void **target,
+				 void *const *source, size_t count)
+{
+	(void)mutator, (void)object;
+	memmove(target, source, count * sizeof(*target));
+}
+
+/* Roots that workloads name are on their stacks or global, where libgc looks anyhow. */
+static inline int gcs_root_add(struct gcs_heap *heap, void **slots, size_t count)
+{
+	(void)heap, (void)slots, (void)count;
+	return 0;
+}
+
+static inline int gcs_root_remove(struct gcs_heap *heap, void **slots)
+{
+	(void)heap, (void)slots;
+	return 0;
 }
 
 #endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "heap/recycle.h"
+
+#include "heap/cards.h"
+#include "heap/heap.h"
+
+static struct block *next_block(struct gcs_heap *heap)
+{
+	struct block *block = NULL;
+
+	pthread_mutex_lock(&heap->lists_lock);
+	if (heap->recyclable != NO_BLOCK) {
+		block = &heap->space.blocks[heap->recyclable];
+		heap->recyclable = block->next;
+	}
+	pthread_mutex_unlock(&heap->lists_lock);
+	return block;
+}
+
+bool recycle_next_hole(struct gcs_heap *heap, struct hole *hole)
+{
+	struct space *space = &heap->space;
+	uintptr_t from = hole->end;
+	struct block *block;
+
+	for (block = hole->block; block; block = next_block(heap)) {
+		if (block->unswept)
+			region_sweep(space, block);
+		if (block != hole->block)
+			from = block_address(space, block);
+		if (region_next_hole(space, &heap->types, block, from, hole))
+			return true;
+	}
+	*hole = (struct hole){ 0 };
+	return false;
+}
+
+void push_young(struct gcs_heap *heap, struct block *block)
+{
+	pthread_mutex_lock(&heap->lists_lock);
+	block->next = heap->young;
+	heap->young = (uint32_t)block_index(&heap->space, block);
+	pthread_mutex_unlock(&heap->lists_lock);
+}
+
+bool recycle_empty_block(struct gcs_heap *heap, struct hole *hole, uint8_t fate)
+{
+	struct space *space = &heap->space;
+	struct block *block = space_take_region(space, fate);
+	uintptr_t start;
+
+	if (!block)
+		return false;
+	if (fate)
+		push_young(heap, block);
+	else if (heap->generational)
+		cards_set(space, block, CARD_ARMED);
+	start = block_address(space, block);
+	*hole = (struct hole){ block, start + BLOCK_FIRST_CELL, start + BLOCK_BYTES };
+	return true;
+}
+
+uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell, size_t align)
+{
+	bool small = cell <= LINE_BYTES;
+	struct hole *hole = small ? &target->small : &target->medium;
+	uintptr_t start;
+
+	do {
+		if (!(small && target->use_holes && recycle_next_hole(heap, hole)) &&
+		    !recycle_empty_block(heap, hole, target->fate))
+			return 0;
+		start = align_header(hole->cursor, align);
+	} while (start + cell > hole->end);
+	hole->cursor = start + cell;
+	return start;
+}
+
+void recycle_offer(struct gcs_heap *heap, struct block *block)
+{
+	block->next = heap->recyclable;
+	heap->recyclable = (uint32_t)block_index(&heap->space, block);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Region blocks: objects of all sizes side by side, allocated by moving a cursor
+ * through free lines (Blackburn and McKinley: Immix, PLDI 2008). A line is as long as
+ * a card, so that the start bits and the mark bits of a line are a word each.
+ *
+ * Invariants
+ * - Start bits say where the objects are, with two exceptions. In an unswept block mark
+ *   bits do. And in [open, top) objects lie one behind the other from `open` on, up to
+ *   `top` or a header of zero: so mutators allocate, and their objects get start bits
+ *   only when somebody asks for them.
+ * - Outside collections, mark bits are clear in all blocks but the unswept.
+ * - No object is longer than CELL_MAX.
+ *
+ * A block is touched by the mutator that allocates from it, or while the world stands.
+ */
+#ifndef GCSCOPE_HEAP_REGION_H
+#define GCSCOPE_HEAP_REGION_H
+
+#include "heap/space.h"
+#include "heap/type.h"
+
+#define LINE_BYTES  CARD_BYTES
+#define BLOCK_LINES BLOCK_CARDS
+
+/* Free memory in a block, from the cursor to the end. */
+struct hole {
+	struct block *block; /* NULL: none */
+	uintptr_t cursor, end;
+};
+
+/* Give the objects in [open, top) their start bits; there are none left without. */
+void region_record(const struct space *space, const struct type_table *types, struct block *block);
+
+/* What was marked is what is there: make start bits true, and clear mark bits. */
+void region_sweep(struct space *space, struct block *block);
+
+/* The words that say where the objects of a recorded block are, swept or not. */
+static inline const uint64_t *region_objects(const struct space *space, const struct block *block)
+{
+	const uint64_t *bits = block->unswept ? space->marks : space->starts;
+
+	return &bits[block_index(space, block) * BLOCK_WORDS];
+}
+
+/* The header of the last object that starts below `address` and might reach up to it; 0: none. */
+uintptr_t region_header_before(const struct space *space, const struct block *block,
+			       uintptr_t address);
+
+/*
+ * The next hole of a recorded block at or above `from`, an address in it or its end: with a
+ * whole free line in it. False: there is none.
+ */
+bool region_next_hole(const struct space *space, const struct type_table *types,
+		      struct block *block, uintptr_t from, struct hole *ret_hole);
+
+/* Lines of a block, just marked, in which no live object starts. */
+uint32_t region_count_free_lines(const struct space *space, const struct block *block);
+
+#endif

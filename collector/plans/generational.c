@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Plan generational: a nursery that minor collections evacuate, and an old generation of
+ * region blocks that major collections mark, sweep lazily, and evacuate where it is
+ * fragmented. (Appel: Simple generational garbage collection, 1989, with the old
+ * generation of Blackburn and McKinley's Immix, 2008.)
+ *
+ * Where minor collections do not pay, since most of the nursery survives them, the plan
+ * does without generations for a while: mutators allocate in the holes of old blocks, no
+ * card is armed, and each collection is a major one (heap/pace.h decides).
+ */
+#include <string.h>
+
+#include "heap/cards.h"
+#include "heap/plan.h"
+#include "heap/recycle.h"
+#include "mutator/collection.h"
+#include "mutator/safepoint.h"
+#include "platform/platform.h"
+#include "plans/phases.h"
+#include "plans/plans.h"
+#include "tracing/evacuate.h"
+#include "tracing/scan_remembered.h"
+#include "tracing/scan_roots.h"
+
+/* What is zeroed at once: it should stay in the nearest cache until it is used. */
+#define PIECE_BYTES ((size_t)8192)
+
+/* A block with fewer free lines is not worth sweeping; one with more is worth emptying. */
+#define LINES_TO_RECYCLE 8U
+#define LINES_TO_EMPTY	 (BLOCK_LINES / 2)
+
+/* Option stress: one in so many collections is a major one. */
+#define STRESS_MAJOR 4U
+
+/* Runs of a mutator. Cells longer than a line have runs of their own without generations. */
+enum { RUN_SMALL = 1, RUN_ALIGNED, RUN_MEDIUM, RUN_MEDIUM_ALIGNED };
+
+static struct fit fit(size_t bytes, size_t align)
+{
+	size_t cell = region_cell(bytes, align);
+
+	if (bytes > CELL_MAX)
+		return (struct fit){ NO_RUN, bytes };
+	return (struct fit){ align == 16 ? RUN_ALIGNED : RUN_SMALL, cell };
+}
+
+/* Handing out memory. */
+
+/* Have `bytes` more in a run, zeroed, if its hole has them. */
+static bool extend(struct mutator *mutator, unsigned index, size_t bytes)
+{
+	struct gcs_heap *heap = mutator->heap;
+	struct run *run = &mutator->runs[index];
+	uintptr_t need = mutator->abi.runs[index].cursor + bytes, end;
+
+	if (!run->block || need > run->room)
+		return false;
+	/* Under stress each allocation comes to the library. */
+	end = heap->options.stress ? need : run->end + PIECE_BYTES;
+	end = end < need ? need : end > run->room ? run->room : end;
+	if (run->block->dirty)
+		memset((void *)run->end, 0, end - run->end);
+	/* A child forked between the two finds a header of zero, never a stale one. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	run->block->top = (uint32_t)(end - block_address(&heap->space, run->block));
+	__atomic_fetch_add(&heap->charged, end - run->end, __ATOMIC_RELAXED);
+	run->end = end;
+	run_publish_limit(mutator, index, end);
+	return true;
+}
+
+static void start_run(struct mutator *mutator, unsigned index, const struct hole *hole)
+{
+	bool aligned = index == RUN_ALIGNED || index == RUN_MEDIUM_ALIGNED;
+	uintptr_t start = align_header(hole->cursor, aligned ? 16 : GCS_GRANULE);
+	struct block *block = hole->block;
+
+	block->open = block->top =
+		(uint32_t)(start - block_address(&mutator->heap->space, block));
+	mutator->runs[index] = (struct run){
+		.block = block, .end = start, .room = hole->end, .counted = start
+	};
+	mutator->abi.runs[index].cursor = start;
+}
+
+/* The next hole for a run without generations: holes for small cells, else empty blocks. */
+static bool next_hole(struct gcs_heap *heap, unsigned index, struct hole *hole)
+{
+	bool small = index == RUN_SMALL || index == RUN_ALIGNED;
+
+	return (small && recycle_next_hole(heap, hole)) || recycle_empty_block(heap, hole, 0);
+}
+
+static unsigned refill(struct mutator *mutator, unsigned index, size_t bytes)
+{
+	struct gcs_heap *heap = mutator->heap;
+	struct hole hole;
+
+	if (!heap->generational && bytes > LINE_BYTES && index <= RUN_ALIGNED)
+		index += RUN_MEDIUM - RUN_SMALL;
+	while (!extend(mutator, index, bytes)) {
+		hole = (struct hole){ mutator->runs[index].block, 0, mutator->runs[index].room };
+		mutator_retire_run(mutator, index);
+		if (!(heap->generational ? recycle_empty_block(heap, &hole, FATE_MOVE)
+					 : next_hole(heap, index, &hole)))
+			return NO_RUN;
+		start_run(mutator, index, &hole);
+	}
+	return index;
+}
+
+static uint8_t birth(const struct gcs_heap *heap)
+{
+	return heap->generational ? FATE_LARGE : 0;
+}
+
+/* Minor and major. */
+
+static void retire_all(struct gcs_heap *heap)
+{
+	struct mutator *mutator;
+
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		mutator_retire_runs(mutator);
+}
+
+static uint64_t evacuate_roots(struct gcs_heap *heap, struct evacuation *evacuation)
+{
+	const struct root_visitor visitor = {
+		.ambiguous = evacuate_pinned,
+		.precise = evacuate_slot,
+		.context = evacuation,
+		.young_only = !evacuation->major,
+	};
+
+	return scan_roots(heap, &visitor);
+}
+
+static uint64_t drain(struct evacuation *evacuation)
+{
+	evacuate_drain(evacuation);
+	return evacuation->tracer.marked;
+}
+
+static void add_large(struct amount *amount, const struct block *block)
+{
+	amount->objects++;
+	amount->bytes += block->bytes;
+}
+
+/* Dead memory that somebody still refers to should be noticed soon. */
+static void poison(struct gcs_heap *heap, uintptr_t start, uintptr_t end)
+{
+	if (heap->options.poison)
+		memset((void *)start, 0xdb, end - start);
+}
+
+static void poison_holes(struct gcs_heap *heap, struct block *block)
+{
+	uintptr_t from = block_address(&heap->space, block);
+	struct hole hole = { block, from, from };
+
+	while (heap->options.poison &&
+	       region_next_hole(&heap->space, &heap->types, block, hole.end, &hole))
+		poison(heap, hole.cursor, hole.end);
+}
+
+/* A young block that has lost all its objects, or some: then it is old, with holes. */
+static void release_region(struct gcs_heap *heap, struct block *block)
+{
+	struct space *space = &heap->space;
+	uintptr_t start = block_address(space, block);
+
+	if (!(space->fates[block_index(space, block)] & FATE_MARKS)) {
+		poison(heap, start, start + block->top);
+		space_free(space, block);
+		return;
+	}
+	region_sweep(space, block);
+	block->open = block->top;
+	block->dirty = 1;
+	poison_holes(heap, block);
+	space_set_fate(space, block, 0);
+	cards_set(space, block, CARD_ARMED);
+	recycle_offer(heap, block);
+}
+
+static void release_large(struct gcs_heap *heap, struct block *block, struct amount *survived)
+{
+	struct space *space = &heap->space;
+	size_t header = space_granule(space, large_header(space, block));
+
+	if (!bit_test(space->marks, header)) {
+		space_free(space, block);
+		return;
+	}
+	bit_clear(space->marks, header);
+	space_set_fate(space, block, 0);
+	cards_set(space, block, CARD_ARMED);
+	add_large(survived, block);
+}
+
+/* What was young when a minor collection began. Returns how many blocks. */
+static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct evacuation *evacuation,
+			      uint64_t *ret_emptied)
+{
+	uint64_t blocks = 0;
+
+	for (*ret_emptied = 0; list != NO_BLOCK; blocks++) {
+		struct block *block = &heap->space.blocks[list];
+
+		list = block->next;
+		if (block->state == BLOCK_LARGE) {
+			*ret_emptied += block->bytes;
+			release_large(heap, block, &evacuation->first);
+		} else {
+			*ret_emptied += block->top - BLOCK_FIRST_CELL;
+			release_region(heap, block);
+		}
+	}
+	return blocks;
+}
+
+/* Blocks that survivors have been copied into are the first to be emptied next time. */
+static void age_survivors(struct gcs_heap *heap)
+{
+	uint32_t list;
+
+	for (list = heap->young; list != NO_BLOCK; list = heap->space.blocks[list].next)
+		space_set_fate(&heap->space, &heap->space.blocks[list], FATE_MOVE | FATE_AGED);
+}
+
+static void count_survivors(struct gcs_heap *heap, const struct evacuation *evacuation,
+			    uint64_t emptied)
+{
+	struct gcscope_stats *stats = &heap->stats;
+
+	heap->promoted += evacuation->first.bytes + evacuation->second.bytes -
+			  evacuation->aged.bytes;
+	pthread_mutex_lock(&heap->stats_lock);
+	stats->nursery_collected_bytes += emptied;
+	stats->nursery_survived_bytes += evacuation->first.bytes;
+	stats->nursery_survived_objects += evacuation->first.objects;
+	stats->nursery_aged_bytes += evacuation->second.bytes;
+	stats->nursery_aged_objects += evacuation->second.objects;
+	stats->promotion_bytes += evacuation->first.bytes + evacuation->second.bytes -
+				  evacuation->aged.bytes;
+	stats->promotion_objects += evacuation->first.objects + evacuation->second.objects -
+				    evacuation->aged.objects;
+	stats->promotion_pinned_bytes += evacuation->kept.bytes;
+	stats->promotion_pinned_objects += evacuation->kept.objects;
+	pthread_mutex_unlock(&heap->stats_lock);
+}
+
+static uint64_t scan_cards(struct gcs_heap *heap, struct evacuation *evacuation)
+{
+	struct remembered remembered = scan_remembered(evacuation);
+
+	pthread_mutex_lock(&heap->stats_lock);
+	heap->stats.cards_scanned += remembered.scanned;
+	heap->stats.cards_useful += remembered.useful;
+	heap->stats.cards_wasted += remembered.scanned - remembered.useful;
+	pthread_mutex_unlock(&heap->stats_lock);
+	return remembered.scanned;
+}
+
+static void collect_minor(struct gcs_heap *heap)
+{
+	uint64_t begin = platform_now_ns(), emptied;
+	struct evacuation evacuation;
+	uint32_t young = heap->young;
+
+	heap->young = NO_BLOCK;
+	retire_all(heap);
+	evacuation_begin(&evacuation, heap, false);
+	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
+	PHASE(heap, GCS_PHASE_CARDS, scan_cards(heap, &evacuation));
+	PHASE(heap, GCS_PHASE_EVACUATE, drain(&evacuation));
+	PHASE(heap, GCS_PHASE_SWEEP, release_young(heap, young, &evacuation, &emptied));
+	evacuation_end(&evacuation);
+	age_survivors(heap);
+	count_survivors(heap, &evacuation, emptied);
+	heap->survivors = evacuation.aged.bytes;
+	pace_minor(&heap->pace, &(struct minor_facts){
+					.ns = platform_now_ns() - begin,
+					.emptied = emptied,
+					.survived = evacuation.first.bytes,
+				});
+}
+
+/* Old blocks that were found fragmented, and that nobody has filled since, are to be emptied. */
+static uint64_t condemn_fragmented(struct gcs_heap *heap)
+{
+	struct space *space = &heap->space;
+	uint64_t blocks = 0;
+	size_t i;
+
+	for (i = 0; i < space->frontier; i++) {
+		struct block *block = &space->blocks[i];
+
+		if (block->state != BLOCK_REGION || space->fates[i])
+			continue;
+		blocks++;
+		if (heap->options.evacuate || block->free_lines >= LINES_TO_EMPTY)
+			space->fates[i] = FATE_MOVE | FATE_TENURED;
+	}
+	return blocks;
+}
+
+static uint64_t prepare_major(struct gcs_heap *heap)
+{
+	struct mutator *mutator;
+
+	heap_make_walkable(heap);
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		mutator->log->count = 0;
+	heap->young = heap->recyclable = NO_BLOCK;
+	return condemn_fragmented(heap);
+}
+
+static uint8_t old_card(const struct gcs_heap *heap)
+{
+	return heap->generational ? CARD_ARMED : CARD_OPEN;
+}
+
+static void sort_region(struct gcs_heap *heap, struct block *block)
+{
+	struct space *space = &heap->space;
+
+	block->free_lines = region_count_free_lines(space, block);
+	block->dirty = 1;
+	if (block->free_lines == BLOCK_LINES) {
+		poison(heap, block_address(space, block),
+		       block_address(space, block) + BLOCK_BYTES);
+		space_free(space, block);
+		return;
+	}
+	block->unswept = 1;
+	block->open = block->top;
+	poison_holes(heap, block);
+	space_set_fate(space, block, 0);
+	cards_set(space, block, old_card(heap));
+	heap->fragmented += block->free_lines * LINE_BYTES;
+	if (block->free_lines >= LINES_TO_RECYCLE)
+		recycle_offer(heap, block);
+}
+
+static void sort_large(struct gcs_heap *heap, struct block *block, struct amount *large,
+		       struct amount *survived)
+{
+	struct space *space = &heap->space;
+	size_t header = space_granule(space, large_header(space, block));
+
+	if (!bit_test(space->marks, header)) {
+		space_free(space, block);
+		return;
+	}
+	if (space->fates[block_index(space, block)])
+		add_large(survived, block);
+	add_large(large, block);
+	bit_clear(space->marks, header);
+	space_set_fate(space, block, 0);
+	cards_set(space, block, old_card(heap));
+}
+
+/* From the top down, so that the list of holes is in the order of addresses. */
+static uint64_t sort(struct gcs_heap *heap, struct evacuation *evacuation, uint64_t *ret_live)
+{
+	struct amount large = { 0 };
+	uint64_t blocks = 0;
+	size_t i;
+
+	heap->fragmented = 0;
+	for (i = heap->space.frontier; i-- > 0;) {
+		struct block *block = &heap->space.blocks[i];
+
+		if (block->state == BLOCK_REGION)
+			sort_region(heap, block);
+		else if (block->state == BLOCK_LARGE)
+			sort_large(heap, block, &large, &evacuation->first);
+		else
+			continue;
+		blocks++;
+	}
+	*ret_live = evacuation->tracer.cells + large.bytes;
+	return blocks;
+}
+
+static void collect_major(struct gcs_heap *heap)
+{
+	struct evacuation evacuation;
+	uint64_t live;
+
+	PHASE(heap, GCS_PHASE_PREPARE, prepare_major(heap));
+	evacuation_begin(&evacuation, heap, true);
+	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
+	PHASE(heap, GCS_PHASE_MARK, drain(&evacuation));
+	PHASE(heap, GCS_PHASE_SWEEP, sort(heap, &evacuation, &live));
+	evacuation_end(&evacuation);
+	count_survivors(heap, &evacuation, 0);
+	heap->survivors = 0;
+	heap->promoted = 0;
+	heap->live = live;
+	heap->promotion_budget = budget_after(&heap->options, live);
+}
+
+/* When to collect again. */
+
+static uint64_t free_capacity(struct gcs_heap *heap)
+{
+	const struct space *space = &heap->space;
+
+	return space->capacity_max - space->capacity + space->dirty_blocks * BLOCK_BYTES;
+}
+
+static void set_budget(struct gcs_heap *heap)
+{
+	uint64_t nursery = heap->options.nursery ? heap->options.nursery : heap->pace.nursery;
+
+	heap->budget = heap->generational ? nursery : heap->promotion_budget;
+	heap->stats.size_nursery_bytes = heap->generational ? nursery : GCSCOPE_STATS_UNKNOWN;
+	heap->stats.size_fragmented_bytes = heap->fragmented;
+}
+
+static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
+{
+	if (!heap->generational)
+		return GCS_KIND_MAJOR;
+	switch (cause) {
+	case GCS_CAUSE_ALLOCATION:
+		return heap->promoted < heap->promotion_budget ? GCS_KIND_MINOR : GCS_KIND_MAJOR;
+	case GCS_CAUSE_STRESS:
+		return heap->collection % STRESS_MAJOR ? GCS_KIND_MINOR : GCS_KIND_MAJOR;
+	default:
+		return GCS_KIND_MAJOR;
+	}
+}
+
+static uint64_t collect_generational(struct gcs_heap *heap, enum gcs_kind kind)
+{
+	if (kind == GCS_KIND_MINOR)
+		collect_minor(heap);
+	else
+		collect_major(heap);
+	set_budget(heap);
+	return heap->live + heap->promoted + heap->survivors;
+}
+
+static void begin(struct gcs_heap *heap)
+{
+	uint64_t most = NURSERY_MOST;
+
+	if (most > heap->options.heap_max / 4)
+		most = heap->options.heap_max / 4;
+	heap->generational = true;
+	heap->promotion_budget = budget_after(&heap->options, 0);
+	pace_begin(&heap->pace, heap->options.pause_goal, most);
+	set_budget(heap);
+}
+
+const struct plan plan_generational = {
+	.code = GCS_PLAN_GENERATIONAL,
+	.begin = begin,
+	.fit = fit,
+	.refill = refill,
+	.birth = birth,
+	.kind = kind,
+	.collect = collect_generational,
+};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Evacuation: what is found in a condemned block moves out of it, and the reference by
+ * which it was found is changed; a header that says *forwarded* tells where to. What
+ * cannot move is marked and stays: a large object, one that is pinned or that an
+ * ambiguous root points at, and any for which there is no room.
+ *
+ *	minor	the young blocks are condemned; nothing else is looked at but what the
+ *		remembered set names. Copies go into holes of old blocks.
+ *	major	the young blocks, and old ones that are worth emptying, are condemned; all
+ *		else that is found is marked. Copies go into empty blocks and are marked.
+ *
+ * Ambiguous roots come first, before anything has moved. With option tenure=2 a minor
+ * collection copies what survives for the first time into blocks that are young again;
+ * an old object that refers to such a survivor has its card made dirty.
+ *
+ * One thread does all this while the world stands.
+ */
+#ifndef GCSCOPE_TRACING_EVACUATE_H
+#define GCSCOPE_TRACING_EVACUATE_H
+
+#include "heap/recycle.h"
+#include "tracing/trace.h"
+
+/* Objects and their bytes, as cells. */
+struct amount {
+	uint64_t objects, bytes;
+};
+
+struct evacuation {
+	struct gcs_tracer tracer; /* first: what trace functions are given */
+	bool major;
+	bool aging;	       /* what survives for the first time stays young */
+	unsigned may_stay;     /* fates of blocks in which some objects do not move */
+	struct target old, young;
+	struct amount first;   /* left a young block, having survived once */
+	struct amount second;  /* ... more than once */
+	struct amount aged;    /* of `first`: those that stay young */
+	struct amount kept;    /* could not leave one, and are old now; large ones apart */
+	struct amount tenured; /* left an old block */
+	uint64_t until_pinned; /* option stress_pin */
+	/* Slots of old memory in which something young was found, while cards are scanned. */
+	uint64_t found;
+};
+
+void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major);
+
+/* What an ambiguous root points at. All of them before anything else. */
+void evacuate_pinned(void *object, void *evacuation);
+
+/* A slot outside the heap, or one that is looked at again when all slots have been. */
+void evacuate_slot(void **slot, void *evacuation);
+
+/* A slot of an old object, in a minor collection. */
+void evacuate_old_slot(void **slot, struct evacuation *evacuation);
+
+/* Scan until nothing is grey. */
+void evacuate_drain(struct evacuation *evacuation);
+
+/* Leave the room that is left to the next one. */
+void evacuation_end(struct evacuation *evacuation);
+
+#endif
