@@ -9,6 +9,24 @@ map() {
 	holds "$1" "(lambda h, m: $2)(p[0]['heaps'][0], p[0]['heaps'][0]['card_map'])"
 }
 
+# equals_counter FILE: the map tells of each card that the heap has counted as scanned.
+equals_counter() {
+	nothing_lost "$1"
+	map "$1" 'sum(map(sum, m["cards"])) == h["cards"]["scanned"] > 0'
+}
+
+# armed OPTION...: how many probes of the target are listened to by an attach with these options.
+armed() {
+	rm -f messages
+	"$GCSCOPE" attach -p "$target" "$@" >/dev/null 2>messages 3>&- &
+	local watcher=$!
+	until_true grep -q watching messages
+	semaphores "$target"
+	kill -INT "$watcher"
+	wait "$watcher"
+	until_true at_rest "$target"
+}
+
 @test "dirty cards by part and time, and those that cannot be read are counted as lost" {
 	timeout 60 "$GCSCOPE" run --card-map --json -o r.json -- "$programs/wild" cards
 	map r.json 'm["part_bytes"] == 8192 and sum(m["collections"]) == 13'
@@ -25,4 +43,35 @@ map() {
 	timeout 60 "$GCSCOPE" run --json -o r.json -- "$programs/wild" cards
 	map r.json 'm is None'
 	holds r.json 'r["events"]["received"] == 1 and r["events"]["lost"] == 0'
+}
+
+@test "plan generational: the sum of the map is the heap's counter of scanned cards" {
+	export GCSCOPE_OPTIONS=plan=generational
+	for run in "gcbench 14" "lru 100000 1000000" "threads"; do
+		# shellcheck disable=SC2086
+		set -- $run
+		timeout 60 "$GCSCOPE" run --card-map --json -o r.json -- "$build/workloads/$1" "${@:2}" >out
+		equals_counter r.json
+		map r.json 'sum(m["collections"]) == sum(c["count"] for c in h["collections"] if c["kind"] == "minor")'
+	done
+}
+
+@test "attached in the middle of a life: the sum is the counter since then" {
+	GCSCOPE_OPTIONS=plan=generational start out "$build/workloads/lru" 100000 4000000
+	sleep 0.2
+	timeout 60 "$GCSCOPE" attach -p "$pid" --card-map --json -o r.json
+	holds r.json 'p[0]["attached_late"] and p[0]["exit"]["code"] == 0'
+	equals_counter r.json
+}
+
+@test "--card-map draws the map, and its event's site alone is attached for it" {
+	timeout 60 env LC_ALL=C GCSCOPE_OPTIONS=plan=generational "$GCSCOPE" run --card-map -- \
+		"$build/workloads/lru" 100000 500000 >out
+	grep -qE '^  card map  @ [0-9,.]+ dirty cards per collection, \. none$' out
+	grep -qE '^       0 B  [ .:=+*#%@-]+$' out
+
+	start out "$programs/steady"
+	target=$pid
+	until_true grep -q ready out
+	[ $(($(armed --card-map) - $(armed))) = 1 ]
 }
