@@ -11,17 +11,17 @@
 #define LABEL	  8
 #define DENSITIES 9
 
-#define FAINT	"\033[2m"
-#define BLUE	"\033[34m"
-#define CYAN	"\033[36m"
-#define YELLOW	"\033[33m"
-#define RED	"\033[31m"
-#define END	"\033[0m"
+#define FAINT  "\033[2m"
+#define BLUE   "\033[34m"
+#define CYAN   "\033[36m"
+#define YELLOW "\033[33m"
+#define RED    "\033[31m"
+#define END    "\033[0m"
 
 /* None dirty, then from the least to the most. */
 static const char *const ascii[DENSITIES] = { ".", ":", "-", "=", "+", "*", "#", "%", "@" };
 static const char *const blocks[DENSITIES] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-static const char *const colors[DENSITIES] = { FAINT,	BLUE,	BLUE, CYAN, CYAN,
+static const char *const colors[DENSITIES] = { FAINT,  BLUE,   BLUE, CYAN, CYAN,
 					       YELLOW, YELLOW, RED,  RED };
 
 struct picture {
@@ -56,8 +56,8 @@ static void print_cell(const struct picture *picture, unsigned column, unsigned 
 		fputc(' ', picture->out);
 		return;
 	}
-	density = (unsigned)ceil(heat(&picture->map, column, part) / picture->most *
-				 (DENSITIES - 1));
+	density =
+		(unsigned)ceil(heat(&picture->map, column, part) / picture->most * (DENSITIES - 1));
 	if (picture->style->color)
 		fprintf(picture->out, "%s%s" END, colors[density], marks[density]);
 	else
