@@ -21,6 +21,7 @@ struct type {
 	const uint32_t *element_pointers;
 	void (*trace)(void *object, struct gcs_tracer *tracer);
 	size_t align;
+	bool moves_easily; /* in a region: its objects are short, and all of abi.cell bytes */
 };
 
 /* What a type points at: its name and offsets, in one piece of memory. */

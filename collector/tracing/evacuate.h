@@ -22,6 +22,15 @@
 #include "heap/recycle.h"
 #include "tracing/trace.h"
 
+/* Whence an object moves: a block that was new, that had survived, or that was old. */
+enum origin { ORIGIN_NEW, ORIGIN_AGED, ORIGIN_OLD = 4, ORIGINS };
+
+static inline enum origin origin_of(unsigned fate)
+{
+	_Static_assert(FATE_AGED == 8 && FATE_TENURED == 32, "an origin is two bits of a fate");
+	return fate >> 3 & (ORIGIN_AGED | ORIGIN_OLD);
+}
+
 /* Objects and their bytes, as cells. */
 struct amount {
 	uint64_t objects, bytes;
@@ -33,11 +42,7 @@ struct evacuation {
 	bool aging;	       /* what survives for the first time stays young */
 	unsigned may_stay;     /* fates of blocks in which some objects do not move */
 	struct target old, young;
-	struct amount first;   /* left a young block, having survived once */
-	struct amount second;  /* ... more than once */
-	struct amount aged;    /* of `first`: those that stay young */
-	struct amount kept;    /* could not leave one, and are old now; large ones apart */
-	struct amount tenured; /* left an old block */
+	struct amount moved[ORIGINS], kept[ORIGINS]; /* out of condemned blocks, and not */
 	uint64_t until_pinned; /* option stress_pin */
 	/* Slots of old memory in which something young was found, while cards are scanned. */
 	uint64_t found;
