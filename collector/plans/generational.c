@@ -166,13 +166,17 @@ static void poison_holes(struct gcs_heap *heap, struct block *block)
 		poison(heap, hole.cursor, hole.end);
 }
 
-/* A young block that has lost all its objects, or some: then it is old, with holes. */
+/*
+ * A young block that has lost all its objects, or some: then it stays young, or is old now,
+ * with holes, if it has been through this before.
+ */
 static void release_region(struct gcs_heap *heap, struct block *block)
 {
 	struct space *space = &heap->space;
+	unsigned fate = space->fates[block_index(space, block)];
 	uintptr_t start = block_address(space, block);
 
-	if (!(space->fates[block_index(space, block)] & FATE_MARKS)) {
+	if (!(fate & FATE_MARKS)) {
 		poison(heap, start, start + block->top);
 		space_free(space, block);
 		return;
@@ -181,9 +185,13 @@ static void release_region(struct gcs_heap *heap, struct block *block)
 	block->open = block->top;
 	block->dirty = 1;
 	poison_holes(heap, block);
-	space_set_fate(space, block, 0);
-	cards_set(space, block, CARD_ARMED);
-	recycle_offer(heap, block);
+	if (fate & FATE_AGED) {
+		space_set_fate(space, block, 0);
+		recycle_offer(heap, block);
+	} else {
+		space_set_fate(space, block, FATE_MOVE | FATE_AGED);
+		push_young(heap, block);
+	}
 }
 
 static void release_large(struct gcs_heap *heap, struct block *block, struct amount *survived)
@@ -197,7 +205,6 @@ static void release_large(struct gcs_heap *heap, struct block *block, struct amo
 	}
 	bit_clear(space->marks, header);
 	space_set_fate(space, block, 0);
-	cards_set(space, block, CARD_ARMED);
 	add_large(survived, block);
 }
 
@@ -215,14 +222,15 @@ static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct amoun
 			*ret_emptied += block->bytes;
 			release_large(heap, block, large);
 		} else {
-			*ret_emptied += block->top - BLOCK_FIRST_CELL;
+			if (!(heap->space.fates[block_index(&heap->space, block)] & FATE_AGED))
+				*ret_emptied += block->top - BLOCK_FIRST_CELL;
 			release_region(heap, block);
 		}
 	}
 	return blocks;
 }
 
-/* Blocks that survivors have been copied into are the first to be emptied next time. */
+/* Blocks that survivors have been copied into. */
 static void age_survivors(struct gcs_heap *heap)
 {
 	uint32_t list;
@@ -233,7 +241,8 @@ static void age_survivors(struct gcs_heap *heap)
 
 /* What has survived, by what it survived, and what of it is old from now on. */
 struct survivors {
-	struct amount first, again, promoted, pinned, aged;
+	struct amount first, again, promoted, pinned;
+	uint64_t young; /* bytes */
 };
 
 static struct amount sum(struct amount a, struct amount b)
@@ -250,11 +259,13 @@ static struct survivors survivors_of(const struct evacuation *evacuation, struct
 		.pinned = sum(kept[ORIGIN_NEW], kept[ORIGIN_AGED]),
 	};
 
-	survivors.promoted = sum(survivors.first, survivors.again);
-	if (evacuation->aging) {
-		survivors.aged = moved[ORIGIN_NEW];
-		survivors.promoted = sum(sum(kept[ORIGIN_NEW], large), survivors.again);
-	}
+	if (evacuation->major)
+		survivors.promoted = sum(survivors.first, survivors.again);
+	else if (evacuation->aging)
+		survivors.promoted = sum(large, survivors.again);
+	else
+		survivors.promoted = sum(sum(moved[ORIGIN_NEW], large), survivors.again);
+	survivors.young = survivors.first.bytes + survivors.again.bytes - survivors.promoted.bytes;
 	return survivors;
 }
 
@@ -308,7 +319,7 @@ static void collect_minor(struct gcs_heap *heap)
 	survivors = survivors_of(&evacuation, large);
 	count_survivors(heap, &survivors, emptied);
 	heap->promoted += survivors.promoted.bytes;
-	heap->survivors = survivors.aged.bytes;
+	heap->survivors = survivors.young;
 	pace_minor(&heap->pace, &(struct minor_facts){
 					.ns = platform_now_ns() - begin,
 					.emptied = emptied,

@@ -59,19 +59,53 @@ TRACE_INLINE void found(struct evacuation *evacuation, const struct type *type, 
 
 /* Staying. */
 
-static void *keep(struct evacuation *evacuation, void *object, unsigned fate)
+/* Objects of a block with this fate are young after a minor collection, too. */
+static bool stays_young(unsigned fate)
+{
+	return fate & FATE_SURVIVOR || (fate & FATE_MOVE && !(fate & FATE_AGED));
+}
+
+/* The first object of a block that stays; what becomes old has its cards armed before they matter. */
+static void keep_block(struct evacuation *evacuation, void *object, unsigned fate)
+{
+	struct space *space = evacuation->tracer.space;
+	struct block *block = space_block(space, (uintptr_t)object);
+
+	space->fates[block_index(space, block)] |= FATE_MARKS;
+	if (!evacuation->major && !stays_young(fate))
+		cards_set(space, block, CARD_ARMED);
+}
+
+static void keep(struct evacuation *evacuation, void *object, unsigned fate)
 {
 	struct gcs_tracer *tracer = &evacuation->tracer;
 	const struct type_table *types = &tracer->heap->types;
 
 	if (!bit_claim(tracer->marks, header_granule(tracer, (uintptr_t)object)))
-		return object;
-	if (!(fate & FATE_LARGE)) {
-		tracer->fates[((uintptr_t)object - tracer->base) >> BLOCK_SHIFT] |= FATE_MARKS;
+		return;
+	if (!(fate & FATE_MARKS))
+		keep_block(evacuation, object, fate);
+	if (!(fate & FATE_LARGE))
 		add(&evacuation->kept[origin_of(fate)], object_cell(types, object));
-	}
 	found(evacuation, object_type(types, object), object);
-	return object;
+}
+
+/*
+ * A slot refers to something that stays young. If it is in old memory it has to be remembered.
+ */
+static void remember_young(struct evacuation *evacuation, void **slot)
+{
+	const struct gcs_tracer *tracer = &evacuation->tracer;
+
+	if (space_contains(tracer->space, (uintptr_t)slot) && !stays_young(fate_of(tracer, slot)))
+		card_dirty(tracer->space, (uintptr_t)slot);
+}
+
+static void keep_from(struct evacuation *evacuation, void **slot, unsigned fate)
+{
+	keep(evacuation, *slot, fate);
+	if (!evacuation->major && stays_young(fate))
+		remember_young(evacuation, slot);
 }
 
 /* Option stress_pin: every Nth object that would move stays. */
@@ -113,9 +147,9 @@ TRACE_INLINE void copy_cell(char *to, const char *from, size_t bytes)
 	memcpy(to + bytes - 16, &last, 16);
 }
 
-/* An object has been copied: the old place says where to. */
-TRACE_INLINE void *leave(struct evacuation *evacuation, const struct type *type, void *object,
-			  unsigned fate, uintptr_t to, size_t cell)
+/* What a slot refers to has been copied: the old place says where to. */
+TRACE_INLINE void leave(struct evacuation *evacuation, const struct type *type, void **slot,
+			unsigned fate, uintptr_t to, size_t cell)
 {
 	struct gcs_tracer *tracer = &evacuation->tracer;
 	size_t granule = (to - tracer->base) >> GRANULE_SHIFT;
@@ -125,9 +159,9 @@ TRACE_INLINE void *leave(struct evacuation *evacuation, const struct type *type,
 	if (evacuation->major)
 		bit_set(tracer->marks, granule);
 	add(&evacuation->moved[origin_of(fate)], cell);
-	*gcs_header(object) = (uintptr_t)place | GCS_HEADER_FORWARDED;
+	*gcs_header(*slot) = (uintptr_t)place | GCS_HEADER_FORWARDED;
+	*slot = place;
 	found(evacuation, type, place);
-	return place;
 }
 
 /* A hash of the address that an object leaves goes with it, behind it. */
@@ -147,69 +181,71 @@ static struct target *target_of(struct evacuation *evacuation, unsigned fate)
 }
 
 /* Long ones, aligned ones, those with a hash; and where the hole ends. */
-static __attribute__((noinline)) void *evacuate_slowly(struct evacuation *evacuation, void *object,
-						       unsigned fate)
+static __attribute__((noinline)) void evacuate_slowly(struct evacuation *evacuation, void **slot,
+						      unsigned fate)
 {
 	struct gcs_tracer *tracer = &evacuation->tracer;
-	const struct type *type = object_type(&tracer->heap->types, object);
-	uint64_t header = *gcs_header(object);
-	bool hashed = header & GCS_HEADER_HASH_MASK;
-	size_t bytes = object_bytes(type, object), cell;
+	const struct type *type = object_type(&tracer->heap->types, *slot);
+	bool hashed = *gcs_header(*slot) & GCS_HEADER_HASH_MASK;
+	size_t bytes = object_bytes(type, *slot), cell;
 	uintptr_t to;
 
 	cell = region_cell(bytes + (hashed ? HASH_BYTES : 0), type->align);
 	to = target_take(tracer->heap, target_of(evacuation, fate), cell, type->align);
-	if (!to)
-		return keep(evacuation, object, fate);
-	memcpy((void *)to, gcs_header(object), bytes);
+	if (!to) {
+		keep_from(evacuation, slot, fate);
+		return;
+	}
+	memcpy((void *)to, gcs_header(*slot), bytes);
 	if (hashed)
-		take_hash_along(object, to, bytes);
-	return leave(evacuation, type, object, fate, to, cell);
+		take_hash_along(*slot, to, bytes);
+	leave(evacuation, type, slot, fate, to, cell);
 }
 
-/* The place of an object of a condemned block from now on. */
-TRACE_INLINE void *evacuate(struct evacuation *evacuation, void *object, unsigned fate)
+/* A slot refers to an object of a condemned block: see that both are right from now on. */
+TRACE_INLINE void evacuate(struct evacuation *evacuation, void **slot, unsigned fate)
 {
 	struct hole *hole = &target_of(evacuation, fate)->small;
-	uint64_t header = *gcs_header(object);
+	uint64_t header = *gcs_header(*slot);
 	const struct type *type;
 	uintptr_t to = hole->cursor;
 
-	if (header & GCS_HEADER_FORWARDED)
-		return (void *)(header & ~GCS_HEADER_FORWARDED);
+	if (header & GCS_HEADER_FORWARDED) {
+		*slot = (void *)(header & ~GCS_HEADER_FORWARDED);
+		return;
+	}
 	if (gcs_unlikely(fate & evacuation->may_stay || header & GCS_HEADER_PINNED) &&
-	    must_stay(evacuation, object, header, fate))
-		return keep(evacuation, object, fate);
+	    must_stay(evacuation, *slot, header, fate)) {
+		keep_from(evacuation, slot, fate);
+		return;
+	}
 	type = &evacuation->tracer.types[header_type(header)];
 	if (gcs_unlikely(header & GCS_HEADER_HASH_MASK || !type->moves_easily ||
-			 to + type->abi.cell > hole->end))
-		return evacuate_slowly(evacuation, object, fate);
+			 to + type->abi.cell > hole->end)) {
+		evacuate_slowly(evacuation, slot, fate);
+		return;
+	}
 	hole->cursor = to + type->abi.cell;
-	copy_cell((char *)to, (char *)gcs_header(object), type->abi.cell);
-	return leave(evacuation, type, object, fate, to, type->abi.cell);
+	copy_cell((char *)to, (char *)gcs_header(*slot), type->abi.cell);
+	leave(evacuation, type, slot, fate, to, type->abi.cell);
 }
 
 /* At a reference. */
 
 TRACE_INLINE void visit_minor(struct gcs_tracer *tracer, void **slot)
 {
-	void *object = *slot;
-	unsigned fate;
+	unsigned fate = *slot ? fate_of(tracer, *slot) : 0;
 
-	if (!object)
-		return;
-	fate = fate_of(tracer, object);
 	if (fate & FATE_CONDEMNED)
-		*slot = evacuate(evacuation_of(tracer), object, fate);
+		evacuate(evacuation_of(tracer), slot, fate);
 }
 
 /* The same, where survivors may stay young: those that refer to them are remembered. */
 TRACE_INLINE void visit_aging(struct gcs_tracer *tracer, void **slot)
 {
 	visit_minor(tracer, slot);
-	if (*slot && fate_of(tracer, *slot) & FATE_SURVIVOR &&
-	    !(fate_of(tracer, slot) & FATE_SURVIVOR))
-		card_dirty(tracer->space, (uintptr_t)slot);
+	if (*slot && fate_of(tracer, *slot) & FATE_SURVIVOR)
+		remember_young(evacuation_of(tracer), slot);
 }
 
 TRACE_INLINE void visit_major(struct gcs_tracer *tracer, void **slot)
@@ -221,7 +257,7 @@ TRACE_INLINE void visit_major(struct gcs_tracer *tracer, void **slot)
 		return;
 	fate = fate_of(tracer, object);
 	if (gcs_unlikely(fate & FATE_CONDEMNED))
-		*slot = evacuate(evacuation_of(tracer), object, fate);
+		evacuate(evacuation_of(tracer), slot, fate);
 	else
 		mark_object(tracer, object);
 }

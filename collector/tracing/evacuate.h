@@ -10,9 +10,11 @@
  *	major	the young blocks, and old ones that are worth emptying, are condemned; all
  *		else that is found is marked. Copies go into empty blocks and are marked.
  *
- * Ambiguous roots come first, before anything has moved. With option tenure=2 a minor
- * collection copies what survives for the first time into blocks that are young again;
- * an old object that refers to such a survivor has its card made dirty.
+ * Ambiguous roots come first, before anything has moved. What they hold in a new block
+ * stays young, for it is often dead by the next time, and becomes old if it has to stay
+ * again. With option tenure=2 all that survives a minor collection for the first time is
+ * copied into blocks that are young again. An old object that refers to a survivor which
+ * is young has its card made dirty.
  *
  * One thread does all this while the world stands.
  */
