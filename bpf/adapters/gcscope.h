@@ -4,6 +4,7 @@
 #define GCSCOPE_BPF_ADAPTER_GCSCOPE_H
 
 #include "../arguments.h"
+#include "../cards.h"
 #include "../model.h"
 #include "../sites.h"
 #include "gcscope/events.h"
@@ -105,6 +106,13 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 	case GCS_EVENT_store_sampled:
 		site_sampled(ctx, hit, heap, ARGUMENT_5(ctx), GCSCOPE_SORT_STORE,
 			     ARGUMENT_3(ctx), ARGUMENT_4(ctx));
+		break;
+	case GCS_EVENT_cards_scanned:
+		/* Of a collection whose begin was not seen, the counters do not tell either. */
+		state = model_heap(hit, heap, 0);
+		if (state && state->snapshots)
+			model_cards_scanned(hit, heap, id, ARGUMENT_2(ctx), ARGUMENT_3(ctx),
+					    ARGUMENT_4(ctx), ARGUMENT_5(ctx));
 		break;
 	}
 }

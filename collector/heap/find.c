@@ -36,8 +36,7 @@ static void *find_in_region(const struct space *space, const struct type_table *
 	uintptr_t header;
 	void *object;
 
-	if (block->open != block->top)
-		region_record(space, types, block);
+	region_record_until(space, types, block, address);
 	header = region_header_before(space, block, address - HEADER_BYTES + 1);
 	object = (void *)(header + HEADER_BYTES);
 	if (!header || address > header + object_cell(types, object))

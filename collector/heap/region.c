@@ -5,16 +5,21 @@
 
 #include "heap/size_class.h"
 
-void region_record(const struct space *space, const struct type_table *types, struct block *block)
+void region_record_until(const struct space *space, const struct type_table *types,
+			 struct block *block, uintptr_t last)
 {
 	uintptr_t base = block_address(space, block), top = base + block->top;
 	uintptr_t cell = base + block->open;
 
-	while (cell < top && *(uint64_t *)cell) {
+	while (cell < top && cell <= last) {
+		if (!*(uint64_t *)cell) {
+			cell = top;
+			break;
+		}
 		bit_set(space->starts, space_granule(space, cell));
 		cell += object_cell(types, (void *)(cell + HEADER_BYTES));
 	}
-	block->open = block->top;
+	block->open = (uint32_t)(cell - base);
 }
 
 void region_sweep(struct space *space, struct block *block)

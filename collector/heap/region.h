@@ -29,8 +29,16 @@ struct hole {
 	uintptr_t cursor, end;
 };
 
-/* Give the objects in [open, top) their start bits; there are none left without. */
-void region_record(const struct space *space, const struct type_table *types, struct block *block);
+/* Give the objects in [open, top) that start at or below `last` their start bits. */
+void region_record_until(const struct space *space, const struct type_table *types,
+			 struct block *block, uintptr_t last);
+
+/* The same for all of them. */
+static inline void region_record(const struct space *space, const struct type_table *types,
+				 struct block *block)
+{
+	region_record_until(space, types, block, UINTPTR_MAX);
+}
 
 /* What was marked is what is there: make start bits true, and clear mark bits. */
 void region_sweep(struct space *space, struct block *block);

@@ -6,6 +6,7 @@
 
 #include "heap/heap.h"
 #include "heap/plan.h"
+#include "heap/region.h"
 #include "platform/platform.h"
 
 #define TYPES_MAX   ((size_t)1 << 20)
@@ -133,6 +134,8 @@ static void fill_abi(struct type *type, size_t id, const struct plan *plan)
 
 	type->abi.header = (uint64_t)id << GCS_HEADER_TYPE_SHIFT;
 	type->abi.run = fit.run;
+	type->moves_easily = !type->element_size && type->align == GCS_GRANULE &&
+			     fit.run != NO_RUN && fit.cell <= LINE_BYTES;
 	type->abi.cell = fit.run == NO_RUN ? GCS_GRANULE : (uint32_t)fit.cell;
 }
 

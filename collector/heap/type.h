@@ -21,6 +21,7 @@ struct type {
 	const uint32_t *element_pointers;
 	void (*trace)(void *object, struct gcs_tracer *tracer);
 	size_t align;
+	bool moves_easily; /* in a region: its objects are short, and all of abi.cell bytes */
 };
 
 /* What a type points at: its name and offsets, in one piece of memory. */
@@ -107,9 +108,13 @@ static inline size_t region_cell(size_t bytes, size_t align)
 static inline size_t object_cell(const struct type_table *table, const void *object)
 {
 	const struct type *type = object_type(table, object);
-	size_t bytes = object_bytes(type, object);
+	bool hashed = header_keeps_hash(*gcs_header(object));
+	size_t bytes;
 
-	if (gcs_unlikely(header_keeps_hash(*gcs_header(object))))
+	if (gcs_likely(type->moves_easily && !hashed))
+		return type->abi.cell;
+	bytes = object_bytes(type, object);
+	if (hashed)
 		bytes += HASH_BYTES;
 	return region_cell(bytes, type->align);
 }

@@ -166,13 +166,17 @@ static void poison_holes(struct gcs_heap *heap, struct block *block)
 		poison(heap, hole.cursor, hole.end);
 }
 
-/* A young block that has lost all its objects, or some: then it is old, with holes. */
+/*
+ * A young block that has lost all its objects, or some: then it stays young, or is old now,
+ * with holes, if it has been through this before.
+ */
 static void release_region(struct gcs_heap *heap, struct block *block)
 {
 	struct space *space = &heap->space;
+	unsigned fate = space->fates[block_index(space, block)];
 	uintptr_t start = block_address(space, block);
 
-	if (!(space->fates[block_index(space, block)] & FATE_MARKS)) {
+	if (!(fate & FATE_MARKS)) {
 		poison(heap, start, start + block->top);
 		space_free(space, block);
 		return;
@@ -181,9 +185,13 @@ static void release_region(struct gcs_heap *heap, struct block *block)
 	block->open = block->top;
 	block->dirty = 1;
 	poison_holes(heap, block);
-	space_set_fate(space, block, 0);
-	cards_set(space, block, CARD_ARMED);
-	recycle_offer(heap, block);
+	if (fate & FATE_AGED) {
+		space_set_fate(space, block, 0);
+		recycle_offer(heap, block);
+	} else {
+		space_set_fate(space, block, FATE_MOVE | FATE_AGED);
+		push_young(heap, block);
+	}
 }
 
 static void release_large(struct gcs_heap *heap, struct block *block, struct amount *survived)
@@ -197,12 +205,11 @@ static void release_large(struct gcs_heap *heap, struct block *block, struct amo
 	}
 	bit_clear(space->marks, header);
 	space_set_fate(space, block, 0);
-	cards_set(space, block, CARD_ARMED);
 	add_large(survived, block);
 }
 
 /* What was young when a minor collection began. Returns how many blocks. */
-static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct evacuation *evacuation,
+static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct amount *large,
 			      uint64_t *ret_emptied)
 {
 	uint64_t blocks = 0;
@@ -213,16 +220,17 @@ static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct evacu
 		list = block->next;
 		if (block->state == BLOCK_LARGE) {
 			*ret_emptied += block->bytes;
-			release_large(heap, block, &evacuation->first);
+			release_large(heap, block, large);
 		} else {
-			*ret_emptied += block->top - BLOCK_FIRST_CELL;
+			if (!(heap->space.fates[block_index(&heap->space, block)] & FATE_AGED))
+				*ret_emptied += block->top - BLOCK_FIRST_CELL;
 			release_region(heap, block);
 		}
 	}
 	return blocks;
 }
 
-/* Blocks that survivors have been copied into are the first to be emptied next time. */
+/* Blocks that survivors have been copied into. */
 static void age_survivors(struct gcs_heap *heap)
 {
 	uint32_t list;
@@ -231,25 +239,51 @@ static void age_survivors(struct gcs_heap *heap)
 		space_set_fate(&heap->space, &heap->space.blocks[list], FATE_MOVE | FATE_AGED);
 }
 
-static void count_survivors(struct gcs_heap *heap, const struct evacuation *evacuation,
+/* What has survived, by what it survived, and what of it is old from now on. */
+struct survivors {
+	struct amount first, again, promoted, pinned;
+	uint64_t young; /* bytes */
+};
+
+static struct amount sum(struct amount a, struct amount b)
+{
+	return (struct amount){ a.objects + b.objects, a.bytes + b.bytes };
+}
+
+static struct survivors survivors_of(const struct evacuation *evacuation, struct amount large)
+{
+	const struct amount *moved = evacuation->moved, *kept = evacuation->kept;
+	struct survivors survivors = {
+		.first = sum(sum(moved[ORIGIN_NEW], kept[ORIGIN_NEW]), large),
+		.again = sum(moved[ORIGIN_AGED], kept[ORIGIN_AGED]),
+		.pinned = sum(kept[ORIGIN_NEW], kept[ORIGIN_AGED]),
+	};
+
+	if (evacuation->major)
+		survivors.promoted = sum(survivors.first, survivors.again);
+	else if (evacuation->aging)
+		survivors.promoted = sum(large, survivors.again);
+	else
+		survivors.promoted = sum(sum(moved[ORIGIN_NEW], large), survivors.again);
+	survivors.young = survivors.first.bytes + survivors.again.bytes - survivors.promoted.bytes;
+	return survivors;
+}
+
+static void count_survivors(struct gcs_heap *heap, const struct survivors *survivors,
 			    uint64_t emptied)
 {
 	struct gcscope_stats *stats = &heap->stats;
 
-	heap->promoted += evacuation->first.bytes + evacuation->second.bytes -
-			  evacuation->aged.bytes;
 	pthread_mutex_lock(&heap->stats_lock);
 	stats->nursery_collected_bytes += emptied;
-	stats->nursery_survived_bytes += evacuation->first.bytes;
-	stats->nursery_survived_objects += evacuation->first.objects;
-	stats->nursery_aged_bytes += evacuation->second.bytes;
-	stats->nursery_aged_objects += evacuation->second.objects;
-	stats->promotion_bytes += evacuation->first.bytes + evacuation->second.bytes -
-				  evacuation->aged.bytes;
-	stats->promotion_objects += evacuation->first.objects + evacuation->second.objects -
-				    evacuation->aged.objects;
-	stats->promotion_pinned_bytes += evacuation->kept.bytes;
-	stats->promotion_pinned_objects += evacuation->kept.objects;
+	stats->nursery_survived_bytes += survivors->first.bytes;
+	stats->nursery_survived_objects += survivors->first.objects;
+	stats->nursery_aged_bytes += survivors->again.bytes;
+	stats->nursery_aged_objects += survivors->again.objects;
+	stats->promotion_bytes += survivors->promoted.bytes;
+	stats->promotion_objects += survivors->promoted.objects;
+	stats->promotion_pinned_bytes += survivors->pinned.bytes;
+	stats->promotion_pinned_objects += survivors->pinned.objects;
 	pthread_mutex_unlock(&heap->stats_lock);
 }
 
@@ -268,7 +302,9 @@ static uint64_t scan_cards(struct gcs_heap *heap, struct evacuation *evacuation)
 static void collect_minor(struct gcs_heap *heap)
 {
 	uint64_t begin = platform_now_ns(), emptied;
+	struct amount large = { 0 };
 	struct evacuation evacuation;
+	struct survivors survivors;
 	uint32_t young = heap->young;
 
 	heap->young = NO_BLOCK;
@@ -277,15 +313,17 @@ static void collect_minor(struct gcs_heap *heap)
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_CARDS, scan_cards(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_EVACUATE, drain(&evacuation));
-	PHASE(heap, GCS_PHASE_SWEEP, release_young(heap, young, &evacuation, &emptied));
+	PHASE(heap, GCS_PHASE_SWEEP, release_young(heap, young, &large, &emptied));
 	evacuation_end(&evacuation);
 	age_survivors(heap);
-	count_survivors(heap, &evacuation, emptied);
-	heap->survivors = evacuation.aged.bytes;
+	survivors = survivors_of(&evacuation, large);
+	count_survivors(heap, &survivors, emptied);
+	heap->promoted += survivors.promoted.bytes;
+	heap->survivors = survivors.young;
 	pace_minor(&heap->pace, &(struct minor_facts){
 					.ns = platform_now_ns() - begin,
 					.emptied = emptied,
-					.survived = evacuation.first.bytes,
+					.survived = survivors.first.bytes,
 				});
 }
 
@@ -365,9 +403,8 @@ static void sort_large(struct gcs_heap *heap, struct block *block, struct amount
 }
 
 /* From the top down, so that the list of holes is in the order of addresses. */
-static uint64_t sort(struct gcs_heap *heap, struct evacuation *evacuation, uint64_t *ret_live)
+static uint64_t sort(struct gcs_heap *heap, struct amount *large, struct amount *young_large)
 {
-	struct amount large = { 0 };
 	uint64_t blocks = 0;
 	size_t i;
 
@@ -378,31 +415,32 @@ static uint64_t sort(struct gcs_heap *heap, struct evacuation *evacuation, uint6
 		if (block->state == BLOCK_REGION)
 			sort_region(heap, block);
 		else if (block->state == BLOCK_LARGE)
-			sort_large(heap, block, &large, &evacuation->first);
+			sort_large(heap, block, large, young_large);
 		else
 			continue;
 		blocks++;
 	}
-	*ret_live = evacuation->tracer.cells + large.bytes;
 	return blocks;
 }
 
 static void collect_major(struct gcs_heap *heap)
 {
+	struct amount large = { 0 }, young_large = { 0 };
 	struct evacuation evacuation;
-	uint64_t live;
+	struct survivors survivors;
 
 	PHASE(heap, GCS_PHASE_PREPARE, prepare_major(heap));
 	evacuation_begin(&evacuation, heap, true);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_MARK, drain(&evacuation));
-	PHASE(heap, GCS_PHASE_SWEEP, sort(heap, &evacuation, &live));
+	PHASE(heap, GCS_PHASE_SWEEP, sort(heap, &large, &young_large));
 	evacuation_end(&evacuation);
-	count_survivors(heap, &evacuation, 0);
+	survivors = survivors_of(&evacuation, young_large);
+	count_survivors(heap, &survivors, 0);
 	heap->survivors = 0;
 	heap->promoted = 0;
-	heap->live = live;
-	heap->promotion_budget = budget_after(&heap->options, live);
+	heap->live = evacuation.tracer.cells + large.bytes;
+	heap->promotion_budget = budget_after(&heap->options, heap->live);
 }
 
 /* When to collect again. */

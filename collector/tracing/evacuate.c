@@ -11,93 +11,101 @@ static inline struct evacuation *evacuation_of(struct gcs_tracer *tracer)
 	return (struct evacuation *)tracer;
 }
 
-/* Leaving. */
-
-static void add(struct amount *amount, size_t bytes)
+TRACE_INLINE void add(struct amount *amount, size_t bytes)
 {
 	amount->objects++;
 	amount->bytes += bytes;
 }
 
-static void count_copy(struct evacuation *evacuation, unsigned fate, bool stays_young, size_t cell)
+TRACE_INLINE unsigned fate_of(const struct gcs_tracer *tracer, const void *object)
 {
-	if (fate & FATE_TENURED) {
-		add(&evacuation->tenured, cell);
+	return tracer->fates[((uintptr_t)object - tracer->base) >> BLOCK_SHIFT];
+}
+
+/*
+ * What was found is to be scanned. In a major collection it becomes grey; in a minor one,
+ * where it was just copied and is in the cache, its slots are looked at here and now, and
+ * those that matter wait on the stack.
+ */
+
+TRACE_INLINE void push_slot(struct gcs_tracer *tracer, void **slot)
+{
+	if (!*slot || !(fate_of(tracer, *slot) & FATE_CONDEMNED))
 		return;
+	if (gcs_unlikely(!mark_stack_push(tracer->stack, (uintptr_t)slot)))
+		set_grey(tracer, tracer->owner);
+}
+
+static void push_traced_slot(struct gcs_tracer *tracer, void **slot)
+{
+	push_slot(tracer, slot);
+}
+
+TRACE_INLINE void push_slots(struct gcs_tracer *tracer, const struct type *type, uintptr_t object)
+{
+	tracer->owner = object;
+	scan_fields(tracer, type, object, push_slot);
+}
+
+TRACE_INLINE void found(struct evacuation *evacuation, const struct type *type, void *object)
+{
+	if (evacuation->major) {
+		push_grey(&evacuation->tracer, (uintptr_t)object);
+	} else {
+		evacuation->tracer.marked++;
+		push_slots(&evacuation->tracer, type, (uintptr_t)object);
 	}
-	add(fate & FATE_AGED ? &evacuation->second : &evacuation->first, cell);
-	if (stays_young)
-		add(&evacuation->aged, cell);
-}
-
-static inline void copy_words(uint64_t *to, const uint64_t *from, size_t bytes)
-{
-	const uint64_t *end = from + bytes / 8;
-
-	if (bytes > 128) {
-		memcpy(to, from, bytes);
-		return;
-	}
-	do {
-		*to++ = *from++;
-		__asm__("" : "+r"(to)); /* a call of memcpy costs more than these few words */
-	} while (from < end);
-}
-
-/* A hash of the address that an object leaves goes with it, behind it. */
-static uint64_t keep_hash(void *object, uint64_t header, uintptr_t copy, size_t bytes)
-{
-	uint64_t *kept = (uint64_t *)(copy + bytes);
-
-	*kept = header_keeps_hash(header) ? *(uint64_t *)((char *)gcs_header(object) + bytes)
-					  : address_hash(object);
-	return (header & ~GCS_HEADER_HASH_MASK) | 2ULL << GCS_HEADER_HASH_SHIFT;
-}
-
-/* The new place of an object; NULL: there is no room for it. */
-static inline void *copy(struct evacuation *evacuation, void *object, uint64_t header,
-			 unsigned fate)
-{
-	struct gcs_tracer *tracer = &evacuation->tracer;
-	const struct type *type = &tracer->types[header_type(header)];
-	size_t bytes = object_bytes(type, object), extra = 0, cell, granule;
-	bool stays_young = evacuation->aging && !(fate & FATE_AGED);
-	uintptr_t to;
-
-	if (gcs_unlikely(header & GCS_HEADER_HASH_MASK))
-		extra = HASH_BYTES;
-	cell = region_cell(bytes + extra, type->align);
-	to = target_take(tracer->heap, stays_young ? &evacuation->young : &evacuation->old, cell,
-			 type->align);
-	if (!to)
-		return NULL;
-	copy_words((uint64_t *)to, gcs_header(object), bytes);
-	if (gcs_unlikely(extra))
-		*(uint64_t *)to = keep_hash(object, header, to, bytes);
-	granule = (to - tracer->base) >> GRANULE_SHIFT;
-	bit_set(tracer->space->starts, granule);
-	if (evacuation->major)
-		bit_set(tracer->marks, granule);
-	count_copy(evacuation, fate, stays_young, cell);
-	return (void *)(to + HEADER_BYTES);
 }
 
 /* Staying. */
 
-static void *keep(struct evacuation *evacuation, void *object, unsigned fate)
+/* Objects of a block with this fate are young after a minor collection, too. */
+static bool stays_young(unsigned fate)
+{
+	return fate & FATE_SURVIVOR || (fate & FATE_MOVE && !(fate & FATE_AGED));
+}
+
+/* The first object of a block that stays; what becomes old has its cards armed before they matter. */
+static void keep_block(struct evacuation *evacuation, void *object, unsigned fate)
+{
+	struct space *space = evacuation->tracer.space;
+	struct block *block = space_block(space, (uintptr_t)object);
+
+	space->fates[block_index(space, block)] |= FATE_MARKS;
+	if (!evacuation->major && !stays_young(fate))
+		cards_set(space, block, CARD_ARMED);
+}
+
+static void keep(struct evacuation *evacuation, void *object, unsigned fate)
 {
 	struct gcs_tracer *tracer = &evacuation->tracer;
-	struct block *block = space_block(tracer->space, (uintptr_t)object);
+	const struct type_table *types = &tracer->heap->types;
 
 	if (!bit_claim(tracer->marks, header_granule(tracer, (uintptr_t)object)))
-		return object;
-	if (!(fate & FATE_LARGE)) {
-		tracer->fates[block_index(tracer->space, block)] |= FATE_MARKS;
-		if (!(fate & FATE_TENURED))
-			add(&evacuation->kept, object_cell(&tracer->heap->types, object));
-	}
-	push_grey(tracer, (uintptr_t)object);
-	return object;
+		return;
+	if (!(fate & FATE_MARKS))
+		keep_block(evacuation, object, fate);
+	if (!(fate & FATE_LARGE))
+		add(&evacuation->kept[origin_of(fate)], object_cell(types, object));
+	found(evacuation, object_type(types, object), object);
+}
+
+/*
+ * A slot refers to something that stays young. If it is in old memory it has to be remembered.
+ */
+static void remember_young(struct evacuation *evacuation, void **slot)
+{
+	const struct gcs_tracer *tracer = &evacuation->tracer;
+
+	if (space_contains(tracer->space, (uintptr_t)slot) && !stays_young(fate_of(tracer, slot)))
+		card_dirty(tracer->space, (uintptr_t)slot);
+}
+
+static void keep_from(struct evacuation *evacuation, void **slot, unsigned fate)
+{
+	keep(evacuation, *slot, fate);
+	if (!evacuation->major && stays_young(fate))
+		remember_young(evacuation, slot);
 }
 
 /* Option stress_pin: every Nth object that would move stays. */
@@ -111,7 +119,7 @@ static bool stress_pins(struct evacuation *evacuation)
 	return true;
 }
 
-static bool must_stay(struct evacuation *evacuation, void *object, uint64_t header, unsigned fate)
+static inline bool must_stay(struct evacuation *evacuation, void *object, uint64_t header, unsigned fate)
 {
 	const struct gcs_tracer *tracer = &evacuation->tracer;
 
@@ -120,51 +128,124 @@ static bool must_stay(struct evacuation *evacuation, void *object, uint64_t head
 	       stress_pins(evacuation);
 }
 
-/* The place of an object of a condemned block from now on. */
-static inline void *evacuate(struct evacuation *evacuation, void *object, unsigned fate)
+/* Leaving. */
+
+/* Of a few words a copy by two loads, which may overlap, costs less than a call. */
+TRACE_INLINE void copy_cell(char *to, const char *from, size_t bytes)
+{
+	if (bytes > 32) {
+		memcpy(to, from, bytes);
+		return;
+	}
+	struct {
+		uint64_t words[2];
+	} first, last;
+
+	memcpy(&first, from, 16);
+	memcpy(&last, from + bytes - 16, 16);
+	memcpy(to, &first, 16);
+	memcpy(to + bytes - 16, &last, 16);
+}
+
+/* What a slot refers to has been copied: the old place says where to. */
+TRACE_INLINE void leave(struct evacuation *evacuation, const struct type *type, void **slot,
+			unsigned fate, uintptr_t to, size_t cell)
+{
+	struct gcs_tracer *tracer = &evacuation->tracer;
+	size_t granule = (to - tracer->base) >> GRANULE_SHIFT;
+	void *place = (void *)(to + HEADER_BYTES);
+
+	bit_set(tracer->starts, granule);
+	if (evacuation->major)
+		bit_set(tracer->marks, granule);
+	add(&evacuation->moved[origin_of(fate)], cell);
+	*gcs_header(*slot) = (uintptr_t)place | GCS_HEADER_FORWARDED;
+	*slot = place;
+	found(evacuation, type, place);
+}
+
+/* A hash of the address that an object leaves goes with it, behind it. */
+static void take_hash_along(void *object, uintptr_t to, size_t bytes)
 {
 	uint64_t header = *gcs_header(object);
-	void *place;
 
-	if (header & GCS_HEADER_FORWARDED)
-		return (void *)(header & ~GCS_HEADER_FORWARDED);
+	*(uint64_t *)(to + bytes) = header_keeps_hash(header)
+					    ? *(uint64_t *)((char *)gcs_header(object) + bytes)
+					    : address_hash(object);
+	*(uint64_t *)to = (header & ~GCS_HEADER_HASH_MASK) | 2ULL << GCS_HEADER_HASH_SHIFT;
+}
+
+static struct target *target_of(struct evacuation *evacuation, unsigned fate)
+{
+	return evacuation->aging && !(fate & FATE_AGED) ? &evacuation->young : &evacuation->old;
+}
+
+/* Long ones, aligned ones, those with a hash; and where the hole ends. */
+static __attribute__((noinline)) void evacuate_slowly(struct evacuation *evacuation, void **slot,
+						      unsigned fate)
+{
+	struct gcs_tracer *tracer = &evacuation->tracer;
+	const struct type *type = object_type(&tracer->heap->types, *slot);
+	bool hashed = *gcs_header(*slot) & GCS_HEADER_HASH_MASK;
+	size_t bytes = object_bytes(type, *slot), cell;
+	uintptr_t to;
+
+	cell = region_cell(bytes + (hashed ? HASH_BYTES : 0), type->align);
+	to = target_take(tracer->heap, target_of(evacuation, fate), cell, type->align);
+	if (!to) {
+		keep_from(evacuation, slot, fate);
+		return;
+	}
+	memcpy((void *)to, gcs_header(*slot), bytes);
+	if (hashed)
+		take_hash_along(*slot, to, bytes);
+	leave(evacuation, type, slot, fate, to, cell);
+}
+
+/* A slot refers to an object of a condemned block: see that both are right from now on. */
+TRACE_INLINE void evacuate(struct evacuation *evacuation, void **slot, unsigned fate)
+{
+	struct hole *hole = &target_of(evacuation, fate)->small;
+	uint64_t header = *gcs_header(*slot);
+	const struct type *type;
+	uintptr_t to = hole->cursor;
+
+	if (header & GCS_HEADER_FORWARDED) {
+		*slot = (void *)(header & ~GCS_HEADER_FORWARDED);
+		return;
+	}
 	if (gcs_unlikely(fate & evacuation->may_stay || header & GCS_HEADER_PINNED) &&
-	    must_stay(evacuation, object, header, fate))
-		return keep(evacuation, object, fate);
-	place = copy(evacuation, object, header, fate);
-	if (!place)
-		return keep(evacuation, object, fate);
-	*gcs_header(object) = (uintptr_t)place | GCS_HEADER_FORWARDED;
-	push_grey(&evacuation->tracer, (uintptr_t)place);
-	return place;
+	    must_stay(evacuation, *slot, header, fate)) {
+		keep_from(evacuation, slot, fate);
+		return;
+	}
+	type = &evacuation->tracer.types[header_type(header)];
+	if (gcs_unlikely(header & GCS_HEADER_HASH_MASK || !type->moves_easily ||
+			 to + type->abi.cell > hole->end)) {
+		evacuate_slowly(evacuation, slot, fate);
+		return;
+	}
+	hole->cursor = to + type->abi.cell;
+	copy_cell((char *)to, (char *)gcs_header(*slot), type->abi.cell);
+	leave(evacuation, type, slot, fate, to, type->abi.cell);
 }
 
 /* At a reference. */
 
-TRACE_INLINE unsigned fate_of(const struct gcs_tracer *tracer, const void *object)
-{
-	return tracer->fates[((uintptr_t)object - tracer->base) >> BLOCK_SHIFT];
-}
-
 TRACE_INLINE void visit_minor(struct gcs_tracer *tracer, void **slot)
 {
-	void *object = *slot;
-	unsigned fate;
+	unsigned fate = *slot ? fate_of(tracer, *slot) : 0;
 
-	if (!object)
-		return;
-	fate = fate_of(tracer, object);
 	if (fate & FATE_CONDEMNED)
-		*slot = evacuate(evacuation_of(tracer), object, fate);
+		evacuate(evacuation_of(tracer), slot, fate);
 }
 
 /* The same, where survivors may stay young: those that refer to them are remembered. */
 TRACE_INLINE void visit_aging(struct gcs_tracer *tracer, void **slot)
 {
 	visit_minor(tracer, slot);
-	if (*slot && fate_of(tracer, *slot) & FATE_SURVIVOR &&
-	    !(fate_of(tracer, slot) & FATE_SURVIVOR))
-		card_dirty(tracer->space, (uintptr_t)slot);
+	if (*slot && fate_of(tracer, *slot) & FATE_SURVIVOR)
+		remember_young(evacuation_of(tracer), slot);
 }
 
 TRACE_INLINE void visit_major(struct gcs_tracer *tracer, void **slot)
@@ -176,22 +257,12 @@ TRACE_INLINE void visit_major(struct gcs_tracer *tracer, void **slot)
 		return;
 	fate = fate_of(tracer, object);
 	if (gcs_unlikely(fate & FATE_CONDEMNED))
-		*slot = evacuate(evacuation_of(tracer), object, fate);
+		evacuate(evacuation_of(tracer), slot, fate);
 	else
 		mark_object(tracer, object);
 }
 
-static void minor_slot(struct gcs_tracer *tracer, void **slot)
-{
-	visit_minor(tracer, slot);
-}
-
-static void aging_slot(struct gcs_tracer *tracer, void **slot)
-{
-	visit_aging(tracer, slot);
-}
-
-static void major_slot(struct gcs_tracer *tracer, void **slot)
+static void visit_traced_slot(struct gcs_tracer *tracer, void **slot)
 {
 	visit_major(tracer, slot);
 }
@@ -227,49 +298,43 @@ void evacuate_pinned(void *object, void *context)
 
 /* The whole. */
 
-static void minor_grey(struct gcs_tracer *tracer, uintptr_t object)
-{
-	scan_object(tracer, object, visit_minor);
-	drain_directly(tracer, visit_minor);
-}
-
-static void aging_grey(struct gcs_tracer *tracer, uintptr_t object)
-{
-	scan_object(tracer, object, visit_aging);
-	drain_directly(tracer, visit_aging);
-}
-
-static void major_grey(struct gcs_tracer *tracer, uintptr_t object)
-{
-	scan_object(tracer, object, visit_major);
-	drain_prefetching(tracer, visit_major);
-}
-
-void evacuate_drain(struct evacuation *evacuation)
+static void drain(struct evacuation *evacuation)
 {
 	struct gcs_tracer *tracer = &evacuation->tracer;
 
 	if (evacuation->major)
 		drain_prefetching(tracer, visit_major);
 	else if (evacuation->aging)
-		drain_directly(tracer, visit_aging);
+		drain_slots(tracer, push_slot, visit_aging);
 	else
-		drain_directly(tracer, visit_minor);
-	while (tracer->overflowed)
-		rescan(tracer, evacuation->major   ? major_grey
-			       : evacuation->aging ? aging_grey
-						   : minor_grey);
-	mark_stack_trim(tracer->stack);
+		drain_slots(tracer, push_slot, visit_minor);
+}
+
+static void scan_grey(struct gcs_tracer *tracer, uintptr_t object)
+{
+	struct evacuation *evacuation = evacuation_of(tracer);
+
+	if (evacuation->major)
+		scan_object(tracer, object, visit_major);
+	else
+		push_slots(tracer, object_type(&tracer->heap->types, (void *)object), object);
+	drain(evacuation);
+}
+
+void evacuate_drain(struct evacuation *evacuation)
+{
+	drain(evacuation);
+	while (evacuation->tracer.overflowed)
+		rescan(&evacuation->tracer, scan_grey);
+	mark_stack_trim(evacuation->tracer.stack);
 }
 
 void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major)
 {
-	bool aging = !major && heap->options.tenure > 1;
-
 	*evacuation = (struct evacuation){
-		.tracer = tracer_of(heap, major ? major_slot : aging ? aging_slot : minor_slot),
+		.tracer = tracer_of(heap, major ? visit_traced_slot : push_traced_slot),
 		.major = major,
-		.aging = aging,
+		.aging = !major && heap->options.tenure > 1,
 		.may_stay = heap->options.stress_pin ? FATE_CONDEMNED : FATE_LARGE | FATE_MARKS,
 		.young = { .fate = FATE_SURVIVOR },
 		.until_pinned = heap->options.stress_pin,

@@ -10,9 +10,11 @@
  *	major	the young blocks, and old ones that are worth emptying, are condemned; all
  *		else that is found is marked. Copies go into empty blocks and are marked.
  *
- * Ambiguous roots come first, before anything has moved. With option tenure=2 a minor
- * collection copies what survives for the first time into blocks that are young again;
- * an old object that refers to such a survivor has its card made dirty.
+ * Ambiguous roots come first, before anything has moved. What they hold in a new block
+ * stays young, for it is often dead by the next time, and becomes old if it has to stay
+ * again. With option tenure=2 all that survives a minor collection for the first time is
+ * copied into blocks that are young again. An old object that refers to a survivor which
+ * is young has its card made dirty.
  *
  * One thread does all this while the world stands.
  */
@@ -21,6 +23,15 @@
 
 #include "heap/recycle.h"
 #include "tracing/trace.h"
+
+/* Whence an object moves: a block that was new, that had survived, or that was old. */
+enum origin { ORIGIN_NEW, ORIGIN_AGED, ORIGIN_OLD = 4, ORIGINS };
+
+static inline enum origin origin_of(unsigned fate)
+{
+	_Static_assert(FATE_AGED == 8 && FATE_TENURED == 32, "an origin is two bits of a fate");
+	return fate >> 3 & (ORIGIN_AGED | ORIGIN_OLD);
+}
 
 /* Objects and their bytes, as cells. */
 struct amount {
@@ -33,11 +44,7 @@ struct evacuation {
 	bool aging;	       /* what survives for the first time stays young */
 	unsigned may_stay;     /* fates of blocks in which some objects do not move */
 	struct target old, young;
-	struct amount first;   /* left a young block, having survived once */
-	struct amount second;  /* ... more than once */
-	struct amount aged;    /* of `first`: those that stay young */
-	struct amount kept;    /* could not leave one, and are old now; large ones apart */
-	struct amount tenured; /* left an old block */
+	struct amount moved[ORIGINS], kept[ORIGINS]; /* out of condemned blocks, and not */
 	uint64_t until_pinned; /* option stress_pin */
 	/* Slots of old memory in which something young was found, while cards are scanned. */
 	uint64_t found;

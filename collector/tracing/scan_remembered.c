@@ -153,20 +153,32 @@ static void prefetch_ahead(const struct slot_log *log, size_t i)
 		__builtin_prefetch((uint64_t *)*log->slots[i + AHEAD] - 1);
 }
 
-static void scan_logged_slot(struct scan *scan, void **slot)
+/*
+ * Counted once a card: not if it became dirty later and was scanned as a whole, or if it is
+ * dirty again since a slot of it refers to something that stays young.
+ */
+static void count_logged(struct scan *scan, uint8_t *card, uintptr_t slot, bool useful)
 {
-	uint8_t *card = space_card(scan->evacuation->tracer.space, (uintptr_t)slot);
-
-	if (!(*card & CARD_SLOTS)) /* it became dirty later, and was scanned as a whole */
+	if (!(*card & CARD_SLOTS))
 		return;
 	if (!(*card & CARD_SEEN))
-		count_scanned(scan, (uintptr_t)slot);
+		count_scanned(scan, slot);
 	*card |= CARD_SEEN;
-	if (!holds_young(scan->evacuation, slot))
+	if (!useful)
 		return;
 	scan->result.useful += !(*card & CARD_USEFUL);
 	*card |= CARD_USEFUL;
-	evacuate_slot(slot, scan->evacuation);
+}
+
+static void scan_logged_slot(struct scan *scan, void **slot)
+{
+	struct evacuation *evacuation = scan->evacuation;
+	bool young = holds_young(evacuation, slot);
+
+	count_logged(scan, space_card(evacuation->tracer.space, (uintptr_t)slot), (uintptr_t)slot,
+		     young);
+	if (young)
+		evacuate_old_slot(slot, evacuation);
 }
 
 static void scan_log(struct scan *scan, const struct slot_log *log)
@@ -179,18 +191,14 @@ static void scan_log(struct scan *scan, const struct slot_log *log)
 	}
 }
 
-static void clear_log(struct evacuation *evacuation, struct slot_log *log)
+static void clear_log(struct space *space, struct slot_log *log)
 {
-	struct space *space = evacuation->tracer.space;
 	size_t i;
 
 	for (i = 0; i < log->count; i++) {
-		void **slot = log->slots[i];
-		uint8_t *card = space_card(space, (uintptr_t)slot);
+		uint8_t *card = space_card(space, (uintptr_t)log->slots[i]);
 
-		if (evacuation->aging && *slot && space_fate(space, *slot) & FATE_SURVIVOR)
-			card_dirty(space, (uintptr_t)slot);
-		else if (*card & CARD_SLOTS)
+		if (*card & CARD_SLOTS)
 			*card = CARD_ARMED | CARD_AGAIN;
 	}
 	log->count = 0;
@@ -198,13 +206,13 @@ static void clear_log(struct evacuation *evacuation, struct slot_log *log)
 
 static void scan_logs(struct scan *scan)
 {
-	struct evacuation *evacuation = scan->evacuation;
+	struct gcs_heap *heap = scan->evacuation->tracer.heap;
 	struct mutator *mutator;
 
-	for (mutator = evacuation->tracer.heap->mutators; mutator; mutator = mutator->next)
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
 		scan_log(scan, mutator->log);
-	for (mutator = evacuation->tracer.heap->mutators; mutator; mutator = mutator->next)
-		clear_log(evacuation, mutator->log);
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		clear_log(&heap->space, mutator->log);
 }
 
 struct remembered scan_remembered(struct evacuation *evacuation)

@@ -25,6 +25,7 @@
 #define SLICE 1024U
 
 #define PREFETCH_DISTANCE 32U
+#define SLOTS_AHEAD	  16U
 
 /* A stack entry with this bit is an array, and the entry below it the element to go on with. */
 #define ENTRY_SLICE ((uintptr_t)1)
@@ -33,7 +34,7 @@ struct gcs_tracer {
 	struct gcs_heap *heap;
 	struct space *space;
 	uintptr_t base;	 /* of the space, its mark bits and fates: at hand where each */
-	uint64_t *marks; /* reference needs them */
+	uint64_t *starts, *marks; /* reference needs them */
 	uint8_t *fates;
 	struct mark_stack *stack;
 	const struct type *types;
@@ -43,6 +44,7 @@ struct gcs_tracer {
 	bool overflowed; /* some block is flagged */
 	/* What is found in blocks that are not condemned has no mark, unless it is grey there. */
 	bool unmarked_unless_condemned;
+	uintptr_t owner; /* of the slots that are pushed (drain_slots) */
 	/* What a trace function's gcs_trace_slot calls. */
 	void (*visit)(struct gcs_tracer *tracer, void **slot);
 };
@@ -57,6 +59,7 @@ static inline struct gcs_tracer tracer_of(struct gcs_heap *heap, slot_visitor vi
 		.heap = heap,
 		.space = &heap->space,
 		.base = heap->space.base,
+		.starts = heap->space.starts,
 		.marks = heap->space.marks,
 		.fates = heap->space.fates,
 		.stack = &heap->mark_stack,
@@ -82,7 +85,7 @@ static inline void set_grey(struct gcs_tracer *tracer, uintptr_t object)
 }
 
 /* An object was found: it is to be scanned. */
-static inline void push_grey(struct gcs_tracer *tracer, uintptr_t object)
+TRACE_INLINE void push_grey(struct gcs_tracer *tracer, uintptr_t object)
 {
 	tracer->marked++;
 	if (gcs_unlikely(!mark_stack_push(tracer->stack, object)))
@@ -138,19 +141,24 @@ TRACE_INLINE void scan_array(struct gcs_tracer *tracer, const struct type *type,
 	scan_elements(tracer, type, array, first, count, visit);
 }
 
-TRACE_INLINE void scan_object(struct gcs_tracer *tracer, uintptr_t object, slot_visitor visit)
+TRACE_INLINE void scan_fields(struct gcs_tracer *tracer, const struct type *type, uintptr_t object,
+			      slot_visitor visit)
 {
-	const struct type *type = &tracer->types[header_type(*gcs_header((void *)object))];
 	uint32_t i;
 
-	if (tracer->count_cells)
-		count_cell(tracer, object, 1);
 	for (i = 0; i < type->pointer_count; i++)
 		visit(tracer, (void **)(object + type->pointers[i]));
 	if (type->element_pointer_count)
 		scan_array(tracer, type, object, 0, visit);
 	else if (type->trace)
 		type->trace((void *)object, tracer);
+}
+
+TRACE_INLINE void scan_object(struct gcs_tracer *tracer, uintptr_t object, slot_visitor visit)
+{
+	if (tracer->count_cells)
+		count_cell(tracer, object, 1);
+	scan_fields(tracer, &tracer->types[header_type(*gcs_header((void *)object))], object, visit);
 }
 
 TRACE_INLINE void scan_slice(struct gcs_tracer *tracer, uintptr_t entry, slot_visitor visit)
@@ -190,19 +198,40 @@ TRACE_INLINE void drain_prefetching(struct gcs_tracer *tracer, slot_visitor visi
 	}
 }
 
-/* Where what is found is in the cache already, since it was just copied. */
-TRACE_INLINE void drain_directly(struct gcs_tracer *tracer, slot_visitor visit)
+/*
+ * The same with slots on the stack in place of grey objects, for a user that scans an object
+ * when it finds it (push is how): what waits in the queue is what a slot refers to.
+ */
+TRACE_INLINE void drain_slots(struct gcs_tracer *tracer, slot_visitor push, slot_visitor visit)
 {
 	struct mark_stack *stack = tracer->stack;
+	void **queue[SLOTS_AHEAD] = { 0 }, **slot;
+	unsigned at = 0, waiting;
 	uintptr_t entry;
 
-	while (stack->count) {
-		entry = stack->entries[--stack->count];
-		if (gcs_unlikely(entry & ENTRY_SLICE))
-			scan_slice(tracer, entry, visit);
-		else
-			scan_object(tracer, entry, visit);
-	}
+	do {
+		while (stack->count) {
+			entry = stack->entries[--stack->count];
+			if (gcs_unlikely(entry & ENTRY_SLICE)) {
+				scan_slice(tracer, entry, push);
+				continue;
+			}
+			__builtin_prefetch((char *)*(void **)entry - HEADER_BYTES);
+			slot = queue[at];
+			queue[at] = (void **)entry;
+			at = (at + 1) % SLOTS_AHEAD;
+			if (gcs_likely(slot != NULL))
+				visit(tracer, slot);
+		}
+		/* The stack is empty: what still waits may fill it again. */
+		for (waiting = 0; waiting < SLOTS_AHEAD && !stack->count; waiting++) {
+			slot = queue[at];
+			queue[at] = NULL;
+			at = (at + 1) % SLOTS_AHEAD;
+			if (slot)
+				visit(tracer, slot);
+		}
+	} while (stack->count);
 }
 
 /*

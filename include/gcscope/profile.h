@@ -14,7 +14,8 @@
 #include "histogram.h"
 #include "stats.h"
 
-#define GCSCOPE_COMM 16
+#define GCSCOPE_COMM	   16
+#define GCSCOPE_CARD_PARTS 64 /* into which a heap is cut at most, when it tells its dirty cards */
 
 enum gcscope_runtime {
 	GCSCOPE_RUNTIME_GCSCOPE = 1,
@@ -155,6 +156,7 @@ enum gcscope_record_type {
 	GCSCOPE_RECORD_EXIT = 3,    /* its last thread ended */
 	GCSCOPE_RECORD_COLLECTION = 4,
 	GCSCOPE_RECORD_PAUSE = 5,
+	GCSCOPE_RECORD_CARDS = 6, /* only where a card map was asked for */
 };
 
 struct gcscope_record {
@@ -200,6 +202,18 @@ struct gcscope_pause_record {
 	__u32 cause;
 	__u32 mutators;
 	__u32 tid; /* that ended it, initial pid namespace */
+};
+
+/* Where the dirty cards of one minor collection were. */
+struct gcscope_cards_record {
+	struct gcscope_record head;
+	__u64 heap;
+	__u64 collection;
+	__u64 base; /* where the first part begins; it tells one grid from another, no more */
+	__u64 part; /* bytes, a power of two */
+	__u32 parts;
+	__u32 unused;
+	__u32 counts[GCSCOPE_CARD_PARTS]; /* dirty cards in each part; 0 behind the last */
 };
 
 #endif

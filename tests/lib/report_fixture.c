@@ -135,6 +135,12 @@ struct gcscope_histogram *fixture_phase(struct heap_report *heap, uint32_t kind,
 	return distribution(heap->phases, &heap->phase_count, kind, phase);
 }
 
+struct card_map *fixture_card_map(struct heap_report *heap)
+{
+	heap->card_map = room(1, sizeof(*heap->card_map));
+	return heap->card_map;
+}
+
 /* One major collection of depgraph: its pause, cut into the way to the safepoint and the phases. */
 static void depgraph_collection(struct heap_report *heap, uint64_t pause, uint64_t stopped)
 {
@@ -253,6 +259,20 @@ static void random_site(struct heap_report *heap)
 	}
 }
 
+static void random_card_map(struct card_map *map)
+{
+	uint32_t counts[GCSCOPE_CARD_PARTS];
+	uint64_t at_ns = random_magnitude() >> 30;
+
+	for (uint64_t i = random_below(100); i > 0; i--) {
+		for (unsigned part = 0; part < GCSCOPE_CARD_PARTS; part++)
+			counts[part] = (uint32_t)random_below(3) * (uint32_t)random_below(100000);
+		card_map_add(map, at_ns, 0, 512ULL << random_below(30), counts,
+			     (unsigned)random_below(GCSCOPE_CARD_PARTS + 1));
+		at_ns += random_magnitude() >> 30;
+	}
+}
+
 static void random_heap(struct heap_report *heap)
 {
 	for (uint64_t i = random_below(6); i > 0; i--)
@@ -271,6 +291,8 @@ static void random_heap(struct heap_report *heap)
 	for (uint64_t i = random_below(FIXTURE_SITES); i > 0; i--)
 		random_site(heap);
 	heap->end = (uint32_t)random_below(5);
+	if (random_below(2))
+		random_card_map(fixture_card_map(heap));
 #define RANDOM(group, key) heap->group##_##key = random_number();
 	GCSCOPE_STATS_COUNTERS(RANDOM)
 	GCSCOPE_STATS_GAUGES(RANDOM)

@@ -38,6 +38,9 @@ struct site_report *fixture_site(struct heap_report *heap, uint32_t sort, const 
 				 const char *file, unsigned line);
 void fixture_stack(struct heap_report *heap, uint32_t sort, uint64_t weight, const char *path);
 
+/* An empty card map of the heap, for card_map_add. */
+struct card_map *fixture_card_map(struct heap_report *heap);
+
 struct number fixture_known(uint64_t value);
 
 /*

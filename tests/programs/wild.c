@@ -5,6 +5,7 @@
  * It says what it did, so that a test can tell what must have been counted.
  *
  * wild heaps N: instead, after a line on standard input, one pause in each of N heaps.
+ * wild cards: instead, the dirty cards of one heap, and some that cannot be.
  */
 #include <gcscope/codes.h>
 #include <gcscope/stats.h>
@@ -46,6 +47,7 @@ EVENT(collection_begin, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
 EVENT(collection_end, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
 EVENT(pause_requested, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
 EVENT(pause_ended, "8@%rdi 8@%rsi");
+EVENT(cards_scanned, "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9");
 
 enum { HEAP = 1, MAJOR = GCS_KIND_MAJOR, EXPLICIT = GCS_CAUSE_EXPLICIT };
 
@@ -84,14 +86,51 @@ static int pause_heaps(uint64_t heaps)
 	return 0;
 }
 
+static void scan(uint64_t part, uint64_t parts, const void *counts)
+{
+	cards_scanned(HEAP, ++collections, 0x10000000, part, parts, (uintptr_t)counts);
+}
+
+/* hole: a page that is not there. */
+static int tell_cards(void *hole)
+{
+	static uint32_t counts[65];
+	uint32_t *last = (uint32_t *)hole - 2; /* an array that ends where the hole begins */
+
+	last[0] = last[1] = 1000;
+	for (uint32_t i = 0; i < 64; i++)
+		counts[i] = i;
+	/* Of a heap whose counters were never seen: counts nowhere. */
+	cards_scanned(HEAP, ++collections, 0x10000000, 4096, 1, (uintptr_t)counts);
+	heap_created(HEAP, GCS_PLAN_MARKSWEEP, 0, (uintptr_t)&stats, 0, 0);
+	for (unsigned i = 0; i < 10; i++)
+		scan(4096, 64, counts);
+	scan(8192, 3, counts);
+	scan(8192, 2, last);
+	scan(8192, 0, NULL);
+
+	/* Five that cannot be: unmapped, partly so, parts of no size, of an odd one, too many. */
+	scan(4096, 64, hole);
+	scan(4096, 3, last);
+	scan(0, 64, counts);
+	scan(4097, 64, counts);
+	scan(4096, 65, counts);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	void *hole = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *hole = pages + 4096;
 	struct gcscope_stats other;
 
+	if (mprotect(hole, 4096, PROT_NONE))
+		return 1;
+	stats.pid = (uint32_t)getpid();
 	if (argc == 3)
 		return pause_heaps(strtoul(argv[2], NULL, 10));
-	stats.pid = (uint32_t)getpid();
+	if (argc == 2)
+		return tell_cards(hole);
 	heap_created(HEAP, GCS_PLAN_MARKSWEEP, 0, (uintptr_t)&stats, 0, 0);
 	collect(&stats);
 

@@ -124,7 +124,8 @@ static void test_names_and_nesting(void **state)
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
 		     "heap plan end complete collections pauses time_to_safepoint phases "
-		     "allocation promotion barrier cards size stalls out_of_memory sites");
+		     "allocation promotion barrier cards size stalls out_of_memory "
+		     "card_map sites");
 	assert_names(root, HEAP "collections.0", "kind generation cause count");
 	assert_names(root, HEAP "pauses.0", "kind " FIGURES " ledger_seconds faults");
 	assert_names(root, HEAP "pauses.0.ledger_seconds", LEDGER);
@@ -228,6 +229,7 @@ static void test_unknown_is_null(void **state)
 	assert_null_at(root, HEAP "stalls.count");
 	assert_null_at(root, HEAP "out_of_memory");
 	assert_null_at(root, HEAP "sites");
+	assert_null_at(root, HEAP "card_map");
 	assert_null_at(root, "profiler.bpf_run_seconds");
 	assert_null_at(root, "profiler.steady_rss_bytes");
 #define ASSERT_NULL(group, key) assert_null_at(root, HEAP #group "." #key);
@@ -291,6 +293,38 @@ static void test_sites(void **state)
 	assert_count(root, HEAP "sites.store.0.samples", 3);
 	assert_count(root, HEAP "sites.store.0.weight", 300);
 	assert_count(root, HEAP "sites.store.0.dirtied", 200);
+	json_decref(root);
+	report_free(report);
+}
+
+static void test_a_card_map(void **state)
+{
+	static const uint32_t counts[] = { 7, 0, 4294967295 };
+	struct report *report = fixture_report();
+	struct card_map *map =
+		fixture_card_map(fixture_heap(fixture_process(report, 41, "lru"), 1, NULL));
+	json_t *root;
+
+	(void)state;
+	card_map_add(map, 250000000, 0x10000, 4096, counts, 3);
+	card_map_add(map, 250000001, 0x10000, 4096, counts, 2);
+	card_map_add(map, 252000000, 0x10000, 4096, counts + 1, 2);
+	root = rendered(report);
+	assert_names(root, HEAP "card_map",
+		     "part_bytes begin_seconds step_seconds collections cards");
+	assert_count(root, HEAP "card_map.part_bytes", 4096);
+	assert_seconds(root, HEAP "card_map.begin_seconds", 0.25);
+	assert_seconds(root, HEAP "card_map.step_seconds", 0.001);
+	assert_int_equal(json_array_size(at(root, HEAP "card_map.collections")), 3);
+	assert_count(root, HEAP "card_map.collections.0", 2);
+	assert_count(root, HEAP "card_map.collections.1", 0);
+	assert_count(root, HEAP "card_map.collections.2", 1);
+	assert_int_equal(json_array_size(at(root, HEAP "card_map.cards")), 3);
+	assert_int_equal(json_array_size(at(root, HEAP "card_map.cards.1")), 3);
+	assert_count(root, HEAP "card_map.cards.0.0", 14);
+	assert_count(root, HEAP "card_map.cards.0.2", 4294967295);
+	assert_count(root, HEAP "card_map.cards.1.0", 0);
+	assert_count(root, HEAP "card_map.cards.2.1", 4294967295);
 	json_decref(root);
 	report_free(report);
 }
@@ -363,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_is_null),
 		cmocka_unit_test(test_every_counter),
 		cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_a_card_map),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_names_of_any_bytes),
 		cmocka_unit_test(test_any_report_can_be_read),

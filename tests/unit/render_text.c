@@ -426,6 +426,101 @@ static void test_bars_leave_nothing_out(void **state)
 	}
 }
 
+/* Two collections a column; the first part cools, the third is dirty once, the others never. */
+static struct report *mapped_report(void)
+{
+	struct report *report = fixture_report();
+	struct card_map *map =
+		fixture_card_map(fixture_heap(fixture_process(report, 7, "lru"), 1, NULL));
+
+	for (uint32_t i = 0; i < 24; i++) {
+		const uint32_t counts[64] = { 2400 - 100 * (i - i % 2), 0, i == 11 };
+
+		if (i < 16 || i > 19)
+			card_map_add(map, 250000000 + i * 500000, 0, 4 << 20, counts, 64);
+	}
+	return report;
+}
+
+static void test_a_card_map(void **state)
+{
+	struct report *report = mapped_report();
+	char *text;
+
+	(void)state;
+	text = rendered(report, plain);
+	assert_has(text, "pause in 12.5 s\n"
+			 "\n"
+			 "  card map  █ 2,400 dirty cards per collection, · none\n"
+			 "       0 B  ██▇▆▆▅▄▄  ▂▁\n"
+			 "  4.00 MiB  ········  ··\n"
+			 "  8.00 MiB  ·····▁··  ··\n"
+			 "            250 ms  262 ms\n"
+			 "\n"
+			 "0 events");
+	free(text);
+	text = rendered(report, (struct text_style){ .width = 80 });
+	assert_has(text, "  card map  @ 2,400 dirty cards per collection, . none\n"
+			 "       0 B  @@%##*++  -:\n"
+			 "  4.00 MiB  ........  ..\n"
+			 "  8.00 MiB  .....:..  ..\n");
+	free(text);
+	text = rendered(report, (struct text_style){ .color = true, .utf8 = true, .width = 80 });
+	assert_has(text, "\n  \033[2mcard map  █ 2,400");
+	assert_has(text, "  \033[31m█\033[0m\033[31m█\033[0m");
+	free(text);
+	report_free(report);
+}
+
+static void test_a_card_map_is_made_to_fit(void **state)
+{
+	struct report *report = fixture_report();
+	struct card_map *map =
+		fixture_card_map(fixture_heap(fixture_process(report, 7, "lru"), 1, NULL));
+	char *text;
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++) {
+		const uint32_t counts[64] = { [40] = 2 };
+
+		card_map_add(map, i * 1000000, 0, 1 << 20, counts, 64);
+	}
+	text = rendered(report, plain);
+	assert_has(text, "  card map  █ 2 dirty cards per collection, · none\n       0 B  ····");
+	assert_has(text, "\n  40.0 MiB  ████████████████████████████████"
+			 "████████████████████████████████\n"
+			 "            0 ns"
+			 "                                                     64.0 ms\n");
+	assert_has_not(text, "44.0 MiB");
+	free(text);
+	text = rendered(report, (struct text_style){ .width = 75 });
+	assert_has(text, "\n  40.0 MiB  @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+			 "            0 ns                     64.0 ms\n");
+	free(text);
+	report_free(report);
+}
+
+static void test_cards_that_were_never_dirty(void **state)
+{
+	struct report *report = fixture_report();
+	struct heap_report *heap = fixture_heap(fixture_process(report, 7, "lru"), 1, NULL);
+	static const uint32_t counts[3] = { 0 };
+	char *text;
+
+	(void)state;
+	card_map_add(fixture_card_map(heap), 0, 0, 4096, counts, 3);
+	text = rendered(report, plain);
+	assert_has_not(text, "card map");
+	free(text);
+	for (unsigned i = 0; i < 299; i++)
+		card_map_add(heap->card_map, 0, 0, 4096, counts, 3);
+	card_map_add(heap->card_map, 0, 0, 4096, (const uint32_t[]){ 1 }, 1);
+	text = rendered(report, plain);
+	assert_has(text, "card map  █ 0.0033 dirty cards per collection, · none\n       0 B  █\n");
+	free(text);
+	report_free(report);
+}
+
 static void test_a_full_disk_is_told(void **state)
 {
 	struct report *report = fixture_report();
@@ -457,6 +552,9 @@ int main(void)
 		cmocka_unit_test(test_only_the_first_sites_are_shown),
 		cmocka_unit_test(test_long_names_are_cut_where_they_tell_least),
 		cmocka_unit_test(test_bars_leave_nothing_out),
+		cmocka_unit_test(test_a_card_map),
+		cmocka_unit_test(test_a_card_map_is_made_to_fit),
+		cmocka_unit_test(test_cards_that_were_never_dirty),
 		cmocka_unit_test(test_a_full_disk_is_told),
 	};
 

@@ -182,19 +182,25 @@ static void lines_and_stacks_are_added_up(void **state)
 	struct fixture f = create();
 
 	(void)state;
+	samples_sort(f.heap); /* of nothing */
 	ADD(&f, 100, user(), user(), outer());
 	ADD(&f, 10, user(), user());
 	ADD(&f, 1, user(), user(), outer());
 	add(&f, GCSCOPE_SORT_STORE, 6, user(), (const uint64_t[]){ user(), outer(), 0 });
-	assert_int_equal(f.heap->site_count, 2);
-	assert_site(&f.heap->sites[0], "user", USER_LINE, 111);
-	assert_int_equal(f.heap->sites[0].samples, 3);
-	assert_site(&f.heap->sites[1], "user", USER_LINE, 6);
-	assert_int_equal(f.heap->sites[1].dirtied, 3);
-	assert_int_equal(f.heap->stack_count, 3);
-	assert_int_equal(f.heap->stacks[0].weight, 101);
-	assert_string_equal(f.heap->stacks[1].path, "user");
-	assert_int_equal(f.heap->stacks[2].sort, GCSCOPE_SORT_STORE);
+	ADD(&f, 200, outer(), outer());
+	samples_sort(f.heap);
+	assert_int_equal(f.heap->site_count, 3);
+	assert_site(&f.heap->sites[0], "outer", OUTER_LINE, 200);
+	assert_site(&f.heap->sites[1], "user", USER_LINE, 111);
+	assert_int_equal(f.heap->sites[1].samples, 3);
+	assert_site(&f.heap->sites[2], "user", USER_LINE, 6);
+	assert_int_equal(f.heap->sites[2].dirtied, 3);
+	assert_int_equal(f.heap->stack_count, 4);
+	assert_string_equal(f.heap->stacks[0].path, "outer");
+	assert_string_equal(f.heap->stacks[1].path, "outer;user");
+	assert_int_equal(f.heap->stacks[1].weight, 101);
+	assert_string_equal(f.heap->stacks[2].path, "user");
+	assert_int_equal(f.heap->stacks[3].sort, GCSCOPE_SORT_STORE);
 	destroy(&f);
 }
 

@@ -50,6 +50,7 @@ __attribute__((used, noinline)) static void sites(void)
 	NOTE("gcscope", "allocation_sampled", "0", "");
 	NOTE("gcscope", "no_such_event", "0", "");
 	NOTE("another", "pause_ended", "0", "");
+	NOTE("gcscope", "cards_scanned", "0", "8@%rdi 8@%rsi");
 }
 
 static uint8_t byte_at(int fd, uint64_t offset)
@@ -67,7 +68,7 @@ static void reads_the_notes_that_it_knows(void **state)
 	size_t count;
 
 	(void)state;
-	assert_return_code(sites_read(fd, false, &found, &count), 0);
+	assert_return_code(sites_read(fd, 0, &found, &count), 0);
 	assert_int_equal(count, 3);
 	/* Ends before their begins. */
 	assert_int_equal(found[0].event, GCS_EVENT_pause_ended);
@@ -86,6 +87,23 @@ static void reads_the_notes_that_it_knows(void **state)
 	close(fd);
 }
 
+static void reads_details_only_when_wanted(void **state)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct site *found;
+	size_t count;
+
+	(void)state;
+	assert_return_code(sites_read(fd, DETAIL_CARD_MAP, &found, &count), 0);
+	assert_int_equal(count, 4);
+	assert_int_equal(found[0].event, GCS_EVENT_cards_scanned);
+	free(found);
+	assert_return_code(sites_read(fd, ~(unsigned)DETAIL_CARD_MAP, &found, &count), 0);
+	assert_int_equal(count, 3);
+	free(found);
+	close(fd);
+}
+
 static void finds_nothing_in_what_is_no_program(void **state)
 {
 	static const char *const files[] = { "/proc/self/maps", "/etc/passwd", "/dev/null" };
@@ -96,7 +114,7 @@ static void finds_nothing_in_what_is_no_program(void **state)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		int fd = open(files[i], O_RDONLY | O_CLOEXEC);
 
-		assert_return_code(sites_read(fd, false, &found, &count), 0);
+		assert_return_code(sites_read(fd, 0, &found, &count), 0);
 		assert_int_equal(count, 0);
 		free(found);
 		close(fd);
@@ -140,7 +158,7 @@ static void survives_damage(void **state)
 						 1);
 			}
 		}
-		if (!sites_read(copy, false, &found, &count))
+		if (!sites_read(copy, 0, &found, &count))
 			free(found);
 	}
 	close(copy);
@@ -152,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_notes_that_it_knows),
+		cmocka_unit_test(reads_details_only_when_wanted),
 		cmocka_unit_test(finds_nothing_in_what_is_no_program),
 		cmocka_unit_test(survives_damage),
 	};

@@ -21,8 +21,8 @@ static const struct argp attach_argp = {
 		(const struct argp_child[]){
 			{ &options_processes, 0, "", 1 },
 			{ &options_duration, 0, NULL, 1 },
+			{ &options_details, 0, "", 2 },
 			{ &options_data, 0, "", 2 },
-			{ &options_sites, 0, NULL, 2 },
 			{ &options_attaching, 0, NULL, 3 },
 			{ &options_messages, 0, "", 3 },
 			{ 0 },

@@ -9,8 +9,9 @@
 
 #include "commands/say.h"
 #include "exit_status.h"
+#include "session/runtimes.h"
 
-enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_SITES, KEY_PERF_EVENTS };
+enum { KEY_COMM = 256, KEY_FORMAT, KEY_COLOR, KEY_PERF_EVENTS, KEY_CARD_MAP, KEY_SITES };
 
 /* Decimal digits with at most one point, nothing else; a millisecond at least. */
 static double parse_seconds(struct argp_state *state, const char *option, const char *text)
@@ -93,8 +94,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_COLOR:
 		options->color = (enum color)parse_word(state, "--color", value, colors);
 		return 0;
+	case KEY_CARD_MAP:
+		options->details |= DETAIL_CARD_MAP;
+		return 0;
 	case KEY_SITES:
-		options->sites = true;
+		options->details |= DETAIL_SITES;
 		return 0;
 	case KEY_PERF_EVENTS:
 		options->perf_events = true;
@@ -114,7 +118,8 @@ static error_t parse_data(int key, char *value, struct argp_state *state)
 {
 	const struct options *options = state->input;
 
-	if (key == ARGP_KEY_END && options->format == FORMAT_FOLDED && !options->sites)
+	if (key == ARGP_KEY_END && options->format == FORMAT_FOLDED &&
+	    !(options->details & DETAIL_SITES))
 		argp_failure(state, STATUS_USAGE, 0,
 			     "--format folded shows what --sites samples: give both, to run or "
 			     "attach");
@@ -146,6 +151,19 @@ static const struct argp_option interval_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option detail_options[] = {
+	{ "card-map", KEY_CARD_MAP, NULL, 0,
+	  "Show which parts of the old generation were written to, and when: dirty cards at each "
+	  "minor collection",
+	  0 },
+	{ "sites", KEY_SITES, NULL, 0,
+	  "Tell where: sample allocations and stores that make cards dirty, and name the lines of "
+	  "the program. --format folded then prints their stacks for flame graphs: PROCESS, its "
+	  "functions from the outermost on, [allocation] with bytes or [store] with stores",
+	  0 },
+	{ 0 },
+};
+
 static const struct argp_option data_options[] = {
 	{ "format", KEY_FORMAT, "FORMAT", 0,
 	  "text (if not given) or json; with --sites also folded", 0 },
@@ -153,15 +171,6 @@ static const struct argp_option data_options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE, not to standard output", 0 },
 	{ "color", KEY_COLOR, "WHEN", 0,
 	  "auto (if not given), always or never; NO_COLOR in the environment means never", 0 },
-	{ 0 },
-};
-
-static const struct argp_option site_options[] = {
-	{ "sites", KEY_SITES, NULL, 0,
-	  "Tell where: sample allocations and stores that make cards dirty, and name the lines of "
-	  "the program. --format folded then prints their stacks for flame graphs: PROCESS, its "
-	  "functions from the outermost on, [allocation] with bytes or [store] with stores",
-	  0 },
 	{ 0 },
 };
 
@@ -183,7 +192,7 @@ const struct argp options_processes = { .options = process_options, .parser = pa
 const struct argp options_duration = { .options = duration_options, .parser = parse_option };
 const struct argp options_interval = { .options = interval_options, .parser = parse_option };
 const struct argp options_data = { .options = data_options, .parser = parse_data };
-const struct argp options_sites = { .options = site_options, .parser = parse_option };
+const struct argp options_details = { .options = detail_options, .parser = parse_option };
 const struct argp options_attaching = { .options = attaching_options, .parser = parse_option };
 const struct argp options_messages = { .options = message_options, .parser = parse_option };
 

@@ -23,7 +23,7 @@ struct options {
 	const char *output; /* -o; NULL: standard output */
 	enum format format;
 	enum color color;
-	bool sites;
+	unsigned details; /* enum detail */
 	bool perf_events;
 	bool quiet;
 	bool verbose;
@@ -32,8 +32,8 @@ struct options {
 extern const struct argp options_processes; /* -p --comm, one of which has to be given */
 extern const struct argp options_duration;  /* -d */
 extern const struct argp options_interval;  /* -i */
+extern const struct argp options_details;   /* --card-map --sites */
 extern const struct argp options_data;	    /* --format -j -o --color */
-extern const struct argp options_sites;	    /* --sites */
 extern const struct argp options_attaching; /* --perf-events */
 extern const struct argp options_messages;  /* -q -v */
 

@@ -74,8 +74,8 @@ static const struct argp run_argp = {
 	       "program, and the report comes when it has ended.",
 	.children =
 		(const struct argp_child[]){
+			{ &options_details, 0, "", 1 },
 			{ &options_data, 0, "", 1 },
-			{ &options_sites, 0, NULL, 1 },
 			{ &options_attaching, 0, NULL, 2 },
 			{ &options_messages, 0, "", 2 },
 			{ 0 },
@@ -192,7 +192,7 @@ static int start(struct run *run)
 	static const int list[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 	const struct session_options how = {
 		.perf_events = run->options.perf_events,
-		.sites = run->options.sites,
+		.details = run->options.details,
 		.verbose = run->options.verbose,
 		.on_record = on_record,
 		.context = run,

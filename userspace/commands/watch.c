@@ -12,7 +12,7 @@ int watch_open(struct session **ret_session, const struct options *options, bool
 {
 	const struct session_options how = {
 		.perf_events = options->perf_events,
-		.sites = options->sites,
+		.details = options->details,
 		.verbose = options->verbose,
 	};
 	int status;

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "gcscope/profile.h"
+#include "model/card_map.h"
 
 /* A number that may be unknown. */
 struct number {
@@ -91,6 +92,7 @@ struct heap_report {
 	GCSCOPE_STATS_COUNTERS(REPORT_NUMBER)
 	GCSCOPE_STATS_GAUGES(REPORT_NUMBER)
 #undef REPORT_NUMBER
+	struct card_map *card_map; /* begins with the session; NULL: not asked for, or none came */
 };
 
 /* One of the longest pauses. */

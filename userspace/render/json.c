@@ -300,6 +300,39 @@ static json_t *sites_json(const struct heap_report *heap)
 	return OBJECT(members);
 }
 
+static json_t *number_json(const void *element)
+{
+	return integer(*(const uint64_t *)element);
+}
+
+/* A list for each column of time. */
+static json_t *cards_json(const struct card_map *map)
+{
+	json_t *columns = json_array();
+
+	for (unsigned column = 0; column < map->columns; column++) {
+		if (json_array_append_new(columns,
+					  ARRAY(map->cards[column], map->parts, number_json))) {
+			json_decref(columns);
+			return NULL;
+		}
+	}
+	return columns;
+}
+
+static json_t *card_map_json(const struct card_map *map)
+{
+	const struct member members[] = {
+		{ "part_bytes", integer(map->part_bytes) },
+		{ "begin_seconds", ns_or_null(true, map->begin_ns) },
+		{ "step_seconds", ns_or_null(true, map->step_ns) },
+		{ "collections", ARRAY(map->collections, map->columns, number_json) },
+		{ "cards", cards_json(map) },
+	};
+
+	return OBJECT(members);
+}
+
 static json_t *heap_json(const void *element)
 {
 	const struct heap_report *heap = element;
@@ -317,6 +350,7 @@ static json_t *heap_json(const void *element)
 		{ "phases", ARRAY(heap->phases, heap->phase_count, phase_json) },
 		{ "stalls", figures(&heap->stalls.histogram, heap->has_stalls) },
 		{ "out_of_memory", count_or_null(out_of_memory) },
+		{ "card_map", heap->card_map ? card_map_json(heap->card_map) : json_null() },
 		{ "sites", heap->has_sites ? sites_json(heap) : json_null() },
 	};
 

@@ -13,6 +13,7 @@
 #include "model/unit.h"
 #include "render/bars.h"
 #include "render/format.h"
+#include "render/heat_map.h"
 #include "render/line.h"
 #include "render/table.h"
 #include "render/utf8.h"
@@ -546,6 +547,8 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 	put_barrier(text, heap);
 	put_cards(text, heap);
 	put_size(text, heap);
+	if (heap->card_map)
+		heat_map_print(text->out, heap->card_map, &text->style);
 	if (heap->has_sites) {
 		put_allocation_sites(text, heap);
 		put_store_sites(text, heap);

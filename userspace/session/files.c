@@ -52,12 +52,12 @@ static struct file *add(struct files *files)
 }
 
 /* Read an open file's sites. It takes the descriptor in any case. */
-static int file_read(struct file *file, bool sampled, int fd, const struct stat *status,
+static int file_read(struct file *file, unsigned details, int fd, const struct stat *status,
 		     const char *path)
 {
 	int error;
 
-	if (sites_read(fd, sampled, &file->sites, &file->site_count))
+	if (sites_read(fd, details, &file->sites, &file->site_count))
 		goto fail;
 	file->device = status->st_dev;
 	file->inode = status->st_ino;
@@ -97,7 +97,7 @@ int files_look(struct files *files, const struct mapping *mapping, struct file *
 		file = file ? file : add(files);
 		if (!file)
 			goto close_fd;
-		if (file_read(file, files->sampled, fd, &status, mapping->path))
+		if (file_read(file, files->details, fd, &status, mapping->path))
 			return -1;
 	} else {
 		close(fd);
@@ -154,5 +154,5 @@ void files_clear(struct files *files)
 	for (size_t i = 0; i < files->count; i++)
 		file_free(files->entries[i]);
 	free(files->entries);
-	*files = (struct files){ 0 };
+	*files = (struct files){ .details = files->details };
 }

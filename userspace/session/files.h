@@ -31,9 +31,9 @@ struct file {
 };
 
 struct files {
+	unsigned details; /* enum detail: what is wanted of their sites */
 	struct file **entries;
 	size_t count;
-	bool sampled; /* sites that sample are wanted */
 };
 
 /*

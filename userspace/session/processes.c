@@ -381,6 +381,35 @@ void processes_follow_code(struct session *session)
 			read_code(session, session->processes.entries[i].about.pid);
 }
 
+/* The card map of a heap, made at its first use. NULL: no memory. */
+static struct card_map *card_map_of(struct process *process, uint64_t heap)
+{
+	struct heap_cards **more;
+
+	for (size_t i = 0; i < process->cards_count; i++)
+		if (process->cards[i]->heap == heap)
+			return &process->cards[i]->map;
+	more = reallocarray(process->cards, process->cards_count + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	process->cards = more;
+	more[process->cards_count] = calloc(1, sizeof(**more));
+	if (!more[process->cards_count])
+		return NULL;
+	more[process->cards_count]->heap = heap;
+	return &more[process->cards_count++]->map;
+}
+
+static void scanned(struct session *session, const struct gcscope_cards_record *record)
+{
+	struct process *process = meet(session, record->head.process, record->head.tgid);
+	struct card_map *map = process ? card_map_of(process, record->heap) : NULL;
+
+	if (map)
+		card_map_add(map, record->head.time_ns - session->begin_ns, record->base,
+			     record->part, record->counts, record->parts);
+}
+
 void processes_record(struct session *session, const struct gcscope_record *record)
 {
 	struct process *process;
@@ -393,7 +422,7 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 		describe(process, (const void *)record);
 		look_up(session, process,
 			((const struct gcscope_process_record *)record)->start_time);
-		if (session->options.sites)
+		if (session->options.details & DETAIL_SITES)
 			read_code(session, (pid_t)record->tgid);
 		break;
 	case GCSCOPE_RECORD_EXEC:
@@ -402,6 +431,9 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 		break;
 	case GCSCOPE_RECORD_PAUSE:
 		paused(session, (const void *)record);
+		break;
+	case GCSCOPE_RECORD_CARDS:
+		scanned(session, (const void *)record);
 		break;
 	}
 }
@@ -455,6 +487,9 @@ void processes_free(struct processes *processes)
 		for (size_t j = 0; j < process->kept_count; j++)
 			free(process->kept[j]);
 		free(process->kept);
+		for (size_t j = 0; j < process->cards_count; j++)
+			free(process->cards[j]);
+		free(process->cards);
 		code_free(&process->code);
 		free(process->about.cgroup);
 	}

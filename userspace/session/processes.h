@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What userspace knows of watched processes: who they are, their longest
- * pauses, and for those that have ended, all that was counted, taken out of
+ * pauses and their card maps, and for those that have ended, all that was counted, taken out of
  * the kernel's maps so that these hold running processes only.
  */
 #ifndef GCSCOPE_SESSION_PROCESSES_H
 #define GCSCOPE_SESSION_PROCESSES_H
 
 #include "gcscope/profile.h"
+#include "model/card_map.h"
 #include "model/report.h"
 #include "session/modules.h"
 
@@ -26,10 +27,18 @@ struct kept {
 	} words[];
 };
 
+/* The card map of a heap. */
+struct heap_cards {
+	uint64_t heap;
+	struct card_map map;
+};
+
 struct process {
 	struct process_report about; /* without heaps */
 	struct kept **kept;	     /* once it has ended */
 	size_t kept_count;
+	struct heap_cards **cards; /* of its heaps that told some */
+	size_t cards_count;
 	struct code code; /* where sites are wanted */
 };
 

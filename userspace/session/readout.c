@@ -96,7 +96,7 @@ static int add_heap(const struct session *session, struct process_report *proces
 	heap->plan = state->plan ? runtime->plan(state->plan) : NULL;
 	heap->has_time_to_safepoint = runtime->has_time_to_safepoint;
 	heap->has_stalls = runtime->has_stalls;
-	heap->has_sites = session->options.sites && runtime->has_sites;
+	heap->has_sites = session->options.details & DETAIL_SITES && runtime->has_sites;
 	process->runtime = runtime->name;
 	process->tier = runtime->tier;
 	add_statistics(heap, state);
@@ -177,28 +177,6 @@ static int compare_heaps(const void *left, const void *right)
 	return a->heap < b->heap ? -1 : a->heap > b->heap;
 }
 
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_sites(const void *left, const void *right)
-{
-	const struct site_report *a = left, *b = right;
-	int order = compare_numbers(a->sort, b->sort);
-
-	order = order ? order : compare_numbers(b->dirtied, a->dirtied);
-	return order ? order : compare_numbers(b->weight, a->weight);
-}
-
-static int compare_stacks(const void *left, const void *right)
-{
-	const struct stack_report *a = left, *b = right;
-	int order = compare_numbers(a->sort, b->sort);
-
-	return order ? order : compare_numbers(b->weight, a->weight);
-}
-
 static void sort(struct process_report *process)
 {
 	for (size_t i = 0; i < process->heap_count; i++) {
@@ -210,11 +188,7 @@ static void sort(struct process_report *process)
 		if (heap->phase_count)
 			qsort(heap->phases, heap->phase_count, sizeof(*heap->phases),
 			      compare_distributions);
-		if (heap->site_count)
-			qsort(heap->sites, heap->site_count, sizeof(*heap->sites), compare_sites);
-		if (heap->stack_count)
-			qsort(heap->stacks, heap->stack_count, sizeof(*heap->stacks),
-			      compare_stacks);
+		samples_sort(heap);
 	}
 	if (process->heap_count)
 		qsort(process->heaps, process->heap_count, sizeof(*process->heaps), compare_heaps);
@@ -335,6 +309,30 @@ static int add_sites(struct report *report, struct session *session)
 		    samples_add(heap, processes_code_of(session, process->process), &samples))
 			return -1;
 	}
+	return 0;
+}
+
+/* Of the heaps that are in the report. */
+static int add_card_maps(struct process_report *report, const struct process *process)
+{
+	for (size_t i = 0; i < process->cards_count; i++) {
+		struct heap_report *heap = find_heap(report, process->cards[i]->heap);
+
+		if (!heap)
+			continue;
+		heap->card_map = malloc(sizeof(*heap->card_map));
+		if (!heap->card_map)
+			return -1;
+		*heap->card_map = process->cards[i]->map;
+	}
+	return 0;
+}
+
+static int add_all_card_maps(struct report *report, struct session *session)
+{
+	for (size_t i = 0; i < report->process_count; i++)
+		if (add_card_maps(&report->processes[i], &session->processes.entries[i]))
+			return -1;
 	return 0;
 }
 
@@ -486,7 +484,8 @@ struct report *readout(struct session *session)
 		return NULL;
 	processes_reconcile(session);
 	if (add_processes(report, session) || add_running_heaps(report, session) ||
-	    add_running_histograms(report, session) || add_sites(report, session)) {
+	    add_running_histograms(report, session) || add_all_card_maps(report, session) ||
+	    add_sites(report, session)) {
 		report_free(report);
 		return NULL;
 	}

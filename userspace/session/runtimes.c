@@ -7,16 +7,21 @@
 #include "gcscope/hotspot.h"
 #include "model/names.h"
 
-enum rate { RATE_once, RATE_collection, RATE_pause, RATE_phase, RATE_rare, RATE_sampled };
-#define EVENT_PROBE(name, number, rate, prose, args) \
-	{ GCS_EVENTS_PROVIDER, #name, number, RATE_##rate == RATE_sampled },
+#define EVENT_PROBE(name, number, rate, prose, args) { GCS_EVENTS_PROVIDER, #name, number },
 #define NO_ARGUMENT(name, unit, prose)
 static const struct runtime_probe gcscope_probes[] = {
 	GCS_EVENT_TABLE(EVENT_PROBE, NO_ARGUMENT)
 	{ 0 },
 };
 
-#define HOTSPOT_PROBE(NAME, number, provider, name) { provider, name, number, false },
+static const struct runtime_detail gcscope_details[] = {
+	{ GCS_EVENT_cards_scanned, DETAIL_CARD_MAP },
+	{ GCS_EVENT_allocation_sampled, DETAIL_SITES },
+	{ GCS_EVENT_store_sampled, DETAIL_SITES },
+	{ 0 },
+};
+
+#define HOTSPOT_PROBE(NAME, number, provider, name) { provider, name, number },
 static const struct runtime_probe hotspot_probes[] = {
 	HOTSPOT_PROBE_TABLE(HOTSPOT_PROBE)
 	{ 0 },
@@ -46,6 +51,7 @@ const struct runtime runtimes[] = {
 		.has_stalls = true,
 		.has_sites = true,
 		.probes = gcscope_probes,
+		.details = gcscope_details,
 		.opens = GCS_EVENT_pause_requested,
 		.plan = plan_name,
 	},
@@ -68,6 +74,14 @@ const struct runtime *runtime_by_code(uint32_t code)
 		if (runtimes[i].code == code)
 			return &runtimes[i];
 	return NULL;
+}
+
+bool runtime_wants(const struct runtime *runtime, uint16_t event, unsigned details)
+{
+	for (const struct runtime_detail *row = runtime->details; row && row->event; row++)
+		if (row->event == event)
+			return details & row->detail;
+	return true;
 }
 
 const struct runtime *runtime_by_probe(const char *provider, const char *name,

@@ -18,7 +18,6 @@ struct runtime_probe {
 	const char *provider; /* of the ELF note */
 	const char *name;
 	uint16_t event;	      /* the number by which the adapter knows it */
-	bool sampled;	      /* tells where: attached only when that is asked for */
 };
 
 /*
@@ -31,17 +30,31 @@ struct runtime_function {
 	uint16_t event;
 };
 
+/* What a session may be asked for besides. Bits. */
+enum detail {
+	DETAIL_CARD_MAP = 1 << 0,
+	DETAIL_SITES = 1 << 1,
+};
+
+/* An event that is listened to only for a detail: while nobody does, it costs the program less. */
+struct runtime_detail {
+	uint16_t event;
+	enum detail detail;
+};
+
 struct runtime {
 	enum gcscope_runtime code;
 	const char *name;
 	const char *tier; /* how it is seen: "usdt", "symbol" or "surrogate" */
 	bool has_time_to_safepoint;
 	bool has_stalls; /* and allocations that fail at the limit */
-	bool has_sites;	 /* it has sampled probes */
+	bool has_sites;	 /* some of its events tell DETAIL_SITES */
 	/* A file belongs to the runtime when it has one of these. NULL name ends them. */
 	const struct runtime_probe *probes;
 	/* Besides; NULL none. A NULL symbol ends them. */
 	const struct runtime_function *functions;
+	/* NULL none. An event 0 ends them. */
+	const struct runtime_detail *details;
 	/*
 	 * The event with which all that belongs together begins: attached last, so that
 	 * whatever it begins is seen whole.
@@ -56,6 +69,9 @@ extern const size_t runtime_count;
 
 /* The row with this code, or NULL. */
 const struct runtime *runtime_by_code(uint32_t code);
+
+/* Whether an event is to be listened to when these details are asked for. */
+bool runtime_wants(const struct runtime *runtime, uint16_t event, unsigned details);
 
 /* The row and probe that a note names, or NULL. */
 const struct runtime *runtime_by_probe(const char *provider, const char *name,

@@ -216,36 +216,20 @@ static char *path_of(const struct code *code, const struct trace *trace)
 	return NULL;
 }
 
-static struct stack_report *stack_of_heap(struct heap_report *heap, uint32_t sort,
-					  const char *path)
-{
-	for (size_t i = 0; i < heap->stack_count; i++)
-		if (heap->stacks[i].sort == sort && !strcmp(heap->stacks[i].path, path))
-			return &heap->stacks[i];
-	return NULL;
-}
-
 static int add_stack(struct heap_report *heap, const struct code *code,
 		     const struct samples *samples, const struct trace *trace)
 {
-	char *path = path_of(code, trace);
 	struct stack_report *stack;
+	char *path = path_of(code, trace);
 
 	if (!path)
 		return -1;
-	stack = stack_of_heap(heap, samples->key.sort, path);
-	if (stack) {
+	stack = readout_grow(&heap->stacks, &heap->stack_count, sizeof(*stack));
+	if (!stack) {
 		free(path);
-	} else {
-		stack = readout_grow(&heap->stacks, &heap->stack_count, sizeof(*stack));
-		if (!stack) {
-			free(path);
-			return -1;
-		}
-		stack->sort = samples->key.sort;
-		stack->path = path;
+		return -1;
 	}
-	stack->weight += samples->site.weight;
+	*stack = (struct stack_report){ samples->key.sort, samples->site.weight, path };
 	return 0;
 }
 
@@ -257,4 +241,60 @@ int samples_add(struct heap_report *heap, const struct code *code, const struct 
 	if (add_site(heap, code, samples, &trace))
 		return -1;
 	return add_stack(heap, code, samples, &trace);
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct site_report *a = left, *b = right;
+	int order = compare_numbers(a->sort, b->sort);
+
+	order = order ? order : compare_numbers(b->dirtied, a->dirtied);
+	return order ? order : compare_numbers(b->weight, a->weight);
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	const struct stack_report *a = left, *b = right;
+	int order = compare_numbers(a->sort, b->sort);
+
+	return order ? order : strcmp(a->path, b->path);
+}
+
+static int compare_stacks(const void *left, const void *right)
+{
+	const struct stack_report *a = left, *b = right;
+	int order = compare_numbers(a->sort, b->sort);
+
+	return order ? order : compare_numbers(b->weight, a->weight);
+}
+
+/* Neighbours of the same path become one. */
+static void merge_stacks(struct heap_report *heap)
+{
+	size_t last = 0;
+
+	for (size_t i = 1; i < heap->stack_count; i++) {
+		if (compare_paths(&heap->stacks[last], &heap->stacks[i])) {
+			heap->stacks[++last] = heap->stacks[i];
+		} else {
+			heap->stacks[last].weight += heap->stacks[i].weight;
+			free(heap->stacks[i].path);
+		}
+	}
+	heap->stack_count = last + 1;
+}
+
+void samples_sort(struct heap_report *heap)
+{
+	if (!heap->site_count)
+		return;
+	qsort(heap->sites, heap->site_count, sizeof(*heap->sites), compare_sites);
+	qsort(heap->stacks, heap->stack_count, sizeof(*heap->stacks), compare_paths);
+	merge_stacks(heap);
+	qsort(heap->stacks, heap->stack_count, sizeof(*heap->stacks), compare_stacks);
 }

@@ -16,4 +16,7 @@ struct samples {
 /* Add them to the sites and stacks of their heap. Returns 0, or -1 without memory. */
 int samples_add(struct heap_report *heap, const struct code *code, const struct samples *samples);
 
+/* All are there: bring them into order, those of equal stacks together. */
+void samples_sort(struct heap_report *heap);
+
 #endif

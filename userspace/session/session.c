@@ -108,7 +108,7 @@ static int load(struct session *session)
 	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
 		bpf->rodata->session_namespace = namespace.st_ino;
 	bpf->rodata->records_timeline = session->options.timeline;
-	if (!session->options.sites) {
+	if (!(session->options.details & DETAIL_SITES)) {
 		bpf_map__set_max_entries(bpf->maps.sites, 1);
 		bpf_map__set_max_entries(bpf->maps.stacks, 1);
 	}
@@ -135,7 +135,7 @@ int session_open(struct session **ret_session, const struct session_options *opt
 	if (!session)
 		return STATUS_FAILED;
 	session->options = *options;
-	session->files.sampled = options->sites;
+	session->files.details = options->details;
 	verbose = options->verbose;
 	libbpf_set_print(print);
 	read_clock_offsets(session);
@@ -282,7 +282,7 @@ static int attach_files(struct session *session, pid_t pid, bool late, unsigned 
 			processes_late(session, pid);
 		status = attach_file(session, file, pid, &mappings[i]);
 	}
-	if (session->options.sites && carrying)
+	if ((session->options.details & DETAIL_SITES) && carrying)
 		processes_code(session, pid, mappings, count);
 	mappings_free(mappings, count);
 	if (!status && !carrying && hidden)
@@ -395,7 +395,7 @@ int session_drain(struct session *session)
 	if (error < 0)
 		return session_fail(session, STATUS_FAILED, "cannot read records: %s",
 				    strerror(-error));
-	if (session->options.sites)
+	if (session->options.details & DETAIL_SITES)
 		processes_follow_code(session);
 	return 0;
 }

@@ -25,13 +25,14 @@
 #include "clock.h"
 #include "exit_status.h"
 #include "model/report.h"
+#include "session/runtimes.h"
 
 struct session;
 
 struct session_options {
 	bool perf_events; /* attach with one perf event a site although uprobe_multi is there */
 	bool verbose;
-	bool sites;    /* where is wanted: sample allocations and stores, with their stacks */
+	unsigned details; /* enum detail: what else reports are to tell */
 	bool timeline; /* all collections and pauses are wanted as records; reports need few */
 	/* Called for each record; NULL: none. The record lives only during the call. */
 	void (*on_record)(const struct gcscope_record *record, void *context);

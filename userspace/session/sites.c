@@ -28,10 +28,10 @@ struct reader {
 	Elf *elf;
 	size_t names; /* index of the section with the sections' names */
 	size_t segments;
+	unsigned details;
 	GElf_Shdr base; /* of .stapsdt.base; sh_size 0: none */
 	struct site *sites;
 	size_t count, room;
-	bool sampled; /* sites that sample are wanted */
 };
 
 /* The offset in the file of what is loaded at an address. */
@@ -112,7 +112,7 @@ static int add_note(struct reader *reader, const char *at, const char *end)
 	if (!arguments)
 		return 0;
 	site.runtime = runtime_by_probe(provider, name, &probe);
-	if (!site.runtime || (probe->sampled && !reader->sampled))
+	if (!site.runtime || !runtime_wants(site.runtime, probe->event, reader->details))
 		return 0;
 	site.event = probe->event;
 	arguments_parse(arguments, &site.layout);
@@ -235,9 +235,9 @@ static int compare_sites(const void *left, const void *right)
 	return (int)b->event - (int)a->event;
 }
 
-int sites_read(int fd, bool sampled, struct site **ret_sites, size_t *ret_count)
+int sites_read(int fd, unsigned details, struct site **ret_sites, size_t *ret_count)
 {
-	struct reader reader = { .sampled = sampled };
+	struct reader reader = { .details = details };
 	GElf_Ehdr header;
 	int failed = 0;
 

@@ -19,13 +19,13 @@ struct site {
 };
 
 /*
- * The sites in the file behind fd, those that sample only if they are wanted, an array
- * that the caller frees, ordered by runtime and then by event, highest first and the one
- * that opens last: attached in this order, an end is listened to before its begin is, and
- * no end comes without one.
+ * The sites in the file behind fd, an array that the caller frees, without those of
+ * details (enum detail) that are not wanted; ordered by runtime and then by event,
+ * highest first and the one that opens last: attached in this order, an end is
+ * listened to before its begin is, and no end comes without one.
  * Returns 0, with no sites for what is no ELF file of this machine or has no
  * such notes; or -1 with errno.
  */
-int sites_read(int fd, bool sampled, struct site **ret_sites, size_t *ret_count);
+int sites_read(int fd, unsigned details, struct site **ret_sites, size_t *ret_count);
 
 #endif

@@ -40,7 +40,7 @@ static int look(struct list *list, int fd, const char *path)
 	size_t count;
 	int failed;
 
-	failed = sites_read(fd, false, &sites, &count);
+	failed = sites_read(fd, 0, &sites, &count);
 	if (failed)
 		return -1;
 	for (size_t i = 0; !failed && i < count; i++)
