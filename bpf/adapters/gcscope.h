@@ -104,8 +104,8 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 			     ARGUMENT_3(ctx), 0);
 		break;
 	case GCS_EVENT_store_sampled:
-		site_sampled(ctx, hit, heap, ARGUMENT_5(ctx), GCSCOPE_SORT_STORE,
-			     ARGUMENT_3(ctx), ARGUMENT_4(ctx));
+		site_sampled(ctx, hit, heap, ARGUMENT_5(ctx), GCSCOPE_SORT_STORE, ARGUMENT_3(ctx),
+			     ARGUMENT_4(ctx));
 		break;
 	case GCS_EVENT_cards_scanned:
 		/* Of a collection whose begin was not seen, the counters do not tell either. */

@@ -246,9 +246,9 @@ static void random_site(struct heap_report *heap)
 	static const char *const files[] = {
 		NULL, "main.c", "/\xff/", "/a/" UMLAUTS UMLAUTS ".c",
 	};
-	struct site_report *site =
-		fixture_site(heap, 1 + (uint32_t)random_below(2), functions[random_below(5)],
-			     files[random_below(4)], (unsigned)random_below(3));
+	struct site_report *site = fixture_site(heap, 1 + (uint32_t)random_below(2),
+						functions[random_below(5)], files[random_below(4)],
+						(unsigned)random_below(3));
 
 	site->samples = random_magnitude() >> 1;
 	site->weight = random_magnitude() >> 8;

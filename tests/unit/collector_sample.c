@@ -36,8 +36,8 @@ static void hear(uint64_t bytes, uint64_t weight, uint64_t dirtied)
 /* The names that the linker gives them (--wrap). */
 void __wrap_gcs_probe_allocation_sampled(uint64_t heap, uint64_t mutator, uint64_t bytes,
 					 uint64_t weight, uint64_t caller);
-void __wrap_gcs_probe_store_sampled(uint64_t heap, uint64_t mutator, uint64_t slot,
-				    uint64_t weight, uint64_t dirtied, uint64_t caller);
+void __wrap_gcs_probe_store_sampled(uint64_t heap, uint64_t mutator, uint64_t slot, uint64_t weight,
+				    uint64_t dirtied, uint64_t caller);
 
 void __wrap_gcs_probe_allocation_sampled(uint64_t heap, uint64_t mutator, uint64_t bytes,
 					 uint64_t weight, uint64_t caller)
@@ -47,8 +47,8 @@ void __wrap_gcs_probe_allocation_sampled(uint64_t heap, uint64_t mutator, uint64
 	hear(bytes, weight, 0);
 }
 
-void __wrap_gcs_probe_store_sampled(uint64_t heap, uint64_t mutator, uint64_t slot,
-				    uint64_t weight, uint64_t dirtied, uint64_t caller)
+void __wrap_gcs_probe_store_sampled(uint64_t heap, uint64_t mutator, uint64_t slot, uint64_t weight,
+				    uint64_t dirtied, uint64_t caller)
 {
 	assert_int_equal(mutator, 1);
 	assert_true(heap && slot && caller && (!dirtied || dirtied == weight));

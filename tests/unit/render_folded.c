@@ -39,8 +39,8 @@ static void test_a_full_disk_is_told(void **state)
 
 	(void)state;
 	assert_non_null(full);
-	fixture_stack(fixture_heap(fixture_process(report, 41, "lru"), 1, NULL),
-		      GCSCOPE_SORT_STORE, 1, "main");
+	fixture_stack(fixture_heap(fixture_process(report, 41, "lru"), 1, NULL), GCSCOPE_SORT_STORE,
+		      1, "main");
 	assert_int_equal(render_folded(full, report), -1);
 	assert_int_equal(errno, ENOSPC);
 	fclose(full);

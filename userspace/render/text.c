@@ -27,7 +27,6 @@
 /* What stands before a site's function at the least, and the gaps. */
 #define SITE_FIGURES 34
 
-
 struct text {
 	FILE *out;
 	const struct report *report;

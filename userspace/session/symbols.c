@@ -116,8 +116,7 @@ static struct place *new_place(size_t frames)
 }
 
 /* A frame for each function that was inlined there, and one for the function itself. */
-static struct place *functions_at(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
-				  struct frame where)
+static struct place *functions_at(Dwarf_Die *unit, Dwarf_Die *scopes, int count, struct frame where)
 {
 	struct place *place = new_place((size_t)count);
 
@@ -156,8 +155,8 @@ static struct place *symbol_at(Dwfl_Module *module, GElf_Addr address, const str
 	struct place *place = new_place(1);
 	GElf_Off offset;
 	GElf_Sym symbol;
-	const char *name = dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL,
-						NULL);
+	const char *name =
+		dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 
 	if (place && (name || where->file))
 		add_frame(place, name, where);
