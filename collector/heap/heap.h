@@ -56,7 +56,6 @@ struct gcs_heap {
 	struct pace pace;
 	uint64_t live;		   /* bytes, at the last major collection */
 	uint64_t promoted;	   /* since */
-	uint64_t promotion_budget; /* until the next */
 	uint64_t survivors;	   /* that stayed young at the last collection */
 	uint64_t fragmented;	   /* free lines between live objects, at the last major one */
 

@@ -1,11 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "heap/pace.h"
 
-#define NURSERY_LEAST (256.0 * 1024)
+#define MIB (1024.0 * 1024.0)
+
+#define NURSERY_FIRST (1 * MIB)
+#define NURSERY_MOST  (8 * MIB)
 /* Of the goal: the rest is for what varies from one collection to the next. */
 #define GOAL_SHARE 0.6
 /* Below this, a collection's time says little about the cost of a byte. */
-#define TELLING_BYTES 65536
+#define TELLING_BYTES (0.0625 * MIB)
+
+/* Memory that is worth spending to save one byte's collection at the rate of one a ns... */
+#define BUDGET_SCALE (64 * MIB)
+
+/* Before so much was allocated, minor collections are not judged. */
+#define JUDGED_BYTES (4 * MIB)
+/* Generations are given up if they cost so much more than doing without. */
+#define TOO_DEAR     1.1
+#define PATIENCE_MOST 16U
+
+static double between(double value, double least, double most)
+{
+	if (value > most)
+		value = most;
+	return value < least ? least : value;
+}
+
+static double square_root(double value)
+{
+	double root = value, next;
+	int i;
+
+	if (value <= 0)
+		return 0;
+	/* Newton's method, from any start; 64 steps halve a 64-bit number to its root. */
+	for (i = 0; i < 64; i++) {
+		next = (root + value / root) / 2;
+		if (next >= root && i > 0)
+			break;
+		root = next;
+	}
+	return root;
+}
 
 uint64_t budget_after(const struct gcs_options *options, uint64_t live)
 {
@@ -16,34 +52,88 @@ uint64_t budget_after(const struct gcs_options *options, uint64_t live)
 	return budget > options->heap_min ? budget : options->heap_min;
 }
 
-void pace_begin(struct pace *pace, uint64_t goal_us, uint64_t nursery_most)
+void pace_begin(struct pace *pace, const struct gcs_options *options)
 {
+	double most = between(NURSERY_MOST, NURSERY_LEAST, (double)options->heap_max / 4);
+
 	*pace = (struct pace){
-		.goal_ns = (double)goal_us * 1e3,
-		.ns_per_byte = 1,
-		.nursery_most = nursery_most,
-		.nursery = nursery_most,
+		.goal_ns = (double)options->pause_goal * 1e3,
+		.nursery_most = (uint64_t)most,
+		.growth = options->growth,
+		.heap_min = options->heap_min,
+		.nursery = (uint64_t)between(NURSERY_FIRST, NURSERY_LEAST, most),
+		.copy_cost = 0.5,
+		.budget = budget_after(options, 0),
+		.generational = true,
+		.patience_next = 1,
 	};
 }
 
-static double between(double value, double least, double most)
+/* So that what survives can be copied in time; growing is done in steps. */
+static void size_nursery(struct pace *pace, const struct minor_facts *facts)
 {
-	if (value < least)
-		value = least;
-	return value > most ? most : value;
+	double survival = (double)facts->survived / (double)facts->allocated, room;
+
+	pace->survival = survival > pace->survival ? survival
+						   : pace->survival + (survival - pace->survival) / 8;
+	if ((double)facts->survived >= TELLING_BYTES)
+		pace->copy_cost +=
+			((double)facts->ns / (double)facts->survived - pace->copy_cost) / 8;
+	room = GOAL_SHARE * pace->goal_ns / (pace->copy_cost * pace->survival + 1e-9);
+	room = between(room, NURSERY_LEAST, 2 * (double)pace->nursery);
+	pace->nursery = (uint64_t)between(room, NURSERY_LEAST, (double)pace->nursery_most);
+}
+
+/* Costs in ns for each byte that the program allocates. */
+static bool generations_pay(const struct pace *pace)
+{
+	double major = pace->major_ns / (double)pace->budget;
+	double minor = pace->minor_ns / pace->allocated;
+
+	return minor + major * pace->promoted / pace->allocated < TOO_DEAR * major;
+}
+
+static void give_up(struct pace *pace)
+{
+	pace->generational = false;
+	pace->patience = pace->patience_next + 1; /* one ends the generations */
+	pace->patience_next *= 2;
+	if (pace->patience_next > PATIENCE_MOST)
+		pace->patience_next = PATIENCE_MOST;
 }
 
 void pace_minor(struct pace *pace, const struct minor_facts *facts)
 {
-	double survival, room;
-
-	if (!facts->emptied)
+	if (!facts->allocated)
 		return;
-	survival = (double)facts->survived / (double)facts->emptied;
-	pace->survival = survival > pace->survival ? survival
-						   : pace->survival + (survival - pace->survival) / 8;
-	if (facts->survived >= TELLING_BYTES)
-		pace->ns_per_byte += ((double)facts->ns / (double)facts->survived - pace->ns_per_byte) / 8;
-	room = GOAL_SHARE * pace->goal_ns / (pace->ns_per_byte * pace->survival + 1e-9);
-	pace->nursery = (uint64_t)between(room, NURSERY_LEAST, (double)pace->nursery_most);
+	size_nursery(pace, facts);
+	pace->allocated = pace->allocated * 7 / 8 + (double)facts->allocated;
+	pace->promoted = pace->promoted * 7 / 8 + (double)facts->survived;
+	pace->minor_ns = pace->minor_ns * 7 / 8 + (double)facts->ns;
+	if (pace->allocated < JUDGED_BYTES || !pace->major_ns)
+		return;
+	if (!generations_pay(pace))
+		give_up(pace);
+}
+
+static void try_again(struct pace *pace)
+{
+	pace->generational = true;
+	pace->allocated = pace->promoted = pace->minor_ns = 0;
+}
+
+void pace_major(struct pace *pace, const struct major_facts *facts)
+{
+	double grown = (double)facts->live / 100 * (double)pace->growth;
+	double since = (double)(facts->end_ns - pace->major_end_ns), budget = 0;
+
+	if (pace->major_end_ns)
+		budget = square_root((double)facts->promoted / since * (double)facts->ns *
+				     BUDGET_SCALE);
+	pace->budget = (uint64_t)between(budget, grown / 2 + (double)pace->heap_min,
+					 grown + 2 * (double)pace->heap_min);
+	pace->major_ns = (double)facts->ns;
+	pace->major_end_ns = facts->end_ns;
+	if (!pace->generational && --pace->patience == 0)
+		try_again(pace);
 }

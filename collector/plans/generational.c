@@ -322,7 +322,7 @@ static void collect_minor(struct gcs_heap *heap)
 	heap->survivors = survivors.young;
 	pace_minor(&heap->pace, &(struct minor_facts){
 					.ns = platform_now_ns() - begin,
-					.emptied = emptied,
+					.allocated = emptied,
 					.survived = survivors.first.bytes,
 				});
 }
@@ -425,6 +425,7 @@ static uint64_t sort(struct gcs_heap *heap, struct amount *large, struct amount 
 
 static void collect_major(struct gcs_heap *heap)
 {
+	uint64_t begin = platform_now_ns(), end, grown;
 	struct amount large = { 0 }, young_large = { 0 };
 	struct evacuation evacuation;
 	struct survivors survivors;
@@ -437,37 +438,55 @@ static void collect_major(struct gcs_heap *heap)
 	evacuation_end(&evacuation);
 	survivors = survivors_of(&evacuation, young_large);
 	count_survivors(heap, &survivors, 0);
+	grown = heap->promoted + (heap->generational ? survivors.promoted.bytes : heap->charged);
 	heap->survivors = 0;
 	heap->promoted = 0;
 	heap->live = evacuation.tracer.cells + large.bytes;
-	heap->promotion_budget = budget_after(&heap->options, heap->live);
+	end = platform_now_ns();
+	pace_major(&heap->pace, &(struct major_facts){
+					.ns = end - begin,
+					.end_ns = end,
+					.promoted = grown,
+					.live = heap->live,
+				});
 }
 
 /* When to collect again. */
 
-static uint64_t free_capacity(struct gcs_heap *heap)
+/* What can still be taken without a collection. */
+static uint64_t free_bytes(const struct gcs_heap *heap)
 {
 	const struct space *space = &heap->space;
 
 	return space->capacity_max - space->capacity + space->dirty_blocks * BLOCK_BYTES;
 }
 
-static void set_budget(struct gcs_heap *heap)
+/* A nursery and as much to copy it to would find room. */
+static bool has_room(const struct gcs_heap *heap)
 {
-	uint64_t nursery = heap->options.nursery ? heap->options.nursery : heap->pace.nursery;
+	return free_bytes(heap) >= 2 * (NURSERY_LEAST + BLOCK_BYTES);
+}
 
-	heap->budget = heap->generational ? nursery : heap->promotion_budget;
-	heap->stats.size_nursery_bytes = heap->generational ? nursery : GCSCOPE_STATS_UNKNOWN;
-	heap->stats.size_fragmented_bytes = heap->fragmented;
+static uint64_t promotion_budget(const struct gcs_heap *heap)
+{
+	return heap->options.budget ? heap->options.budget : heap->pace.budget;
+}
+
+/* Option nursery asks for generations; else they have to pay, and to find room. */
+static bool wants_generations(const struct gcs_heap *heap)
+{
+	return heap->options.nursery || (heap->pace.generational && has_room(heap));
 }
 
 static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
 {
+	bool spent = heap->promoted >= promotion_budget(heap);
+
 	if (!heap->generational)
 		return GCS_KIND_MAJOR;
 	switch (cause) {
 	case GCS_CAUSE_ALLOCATION:
-		return heap->promoted < heap->promotion_budget ? GCS_KIND_MINOR : GCS_KIND_MAJOR;
+		return spent || !wants_generations(heap) ? GCS_KIND_MAJOR : GCS_KIND_MINOR;
 	case GCS_CAUSE_STRESS:
 		return heap->collection % STRESS_MAJOR ? GCS_KIND_MINOR : GCS_KIND_MAJOR;
 	default:
@@ -475,25 +494,53 @@ static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
 	}
 }
 
+/* Work by generations or without, from the end of a major collection on: nothing is young then. */
+static void switch_generational(struct gcs_heap *heap, bool generational)
+{
+	if (heap->generational == generational)
+		return;
+	heap->generational = generational;
+	heap->promotion = (struct target){ 0 };
+	cards_set_all(&heap->space, generational ? CARD_ARMED : CARD_OPEN);
+}
+
+static uint64_t next_nursery(const struct gcs_heap *heap)
+{
+	uint64_t nursery = heap->pace.nursery, most = free_bytes(heap) / 2;
+
+	if (heap->options.nursery)
+		return heap->options.nursery;
+	return nursery < most ? nursery : most;
+}
+
+static void set_budget(struct gcs_heap *heap)
+{
+	uint64_t budget = promotion_budget(heap);
+
+	if (heap->generational)
+		heap->budget = next_nursery(heap);
+	else
+		heap->budget = budget > heap->promoted ? budget - heap->promoted : 1;
+	heap->stats.size_nursery_bytes = heap->generational ? heap->budget : GCSCOPE_STATS_UNKNOWN;
+	heap->stats.size_fragmented_bytes = heap->fragmented;
+}
+
 static uint64_t collect_generational(struct gcs_heap *heap, enum gcs_kind kind)
 {
-	if (kind == GCS_KIND_MINOR)
+	if (kind == GCS_KIND_MINOR) {
 		collect_minor(heap);
-	else
+	} else {
 		collect_major(heap);
+		switch_generational(heap, wants_generations(heap));
+	}
 	set_budget(heap);
 	return heap->live + heap->promoted + heap->survivors;
 }
 
 static void begin(struct gcs_heap *heap)
 {
-	uint64_t most = NURSERY_MOST;
-
-	if (most > heap->options.heap_max / 4)
-		most = heap->options.heap_max / 4;
 	heap->generational = true;
-	heap->promotion_budget = budget_after(&heap->options, 0);
-	pace_begin(&heap->pace, heap->options.pause_goal, most);
+	pace_begin(&heap->pace, &heap->options);
 	set_budget(heap);
 }
 
