@@ -107,6 +107,63 @@ print("%#x" % (json.load(open("r.json"))["processes"][0]["heaps"][0]["sites"]["a
 	proportions r.json
 }
 
+# When it is loaded, gcscope has given its right to look into the program up.
+@test "code that is loaded after attaching" {
+	cat >plugin.c <<-'C'
+		#include <gcscope/gcscope.h>
+		void *plugin_make(struct gcs_mutator *mutator, const struct gcs_type *type)
+		{
+			char *object = gcs_alloc_array(mutator, type, 4096);
+			return object ? object + 1 : NULL;
+		}
+	C
+	cat >host.c <<-'C'
+		#include <dlfcn.h>
+		#include <gcscope/gcscope.h>
+		#include <stdio.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			const struct gcs_type_info info = { .name = "text", .element_size = 1 };
+			void *(*make)(struct gcs_mutator *, const struct gcs_type *), *plugin;
+			struct gcs_heap *heap;
+			struct gcs_mutator *mutator;
+			struct gcs_type *type;
+			if (gcs_heap_create(&heap, NULL) || gcs_type_register(&type, heap, &info) ||
+			    gcs_mutator_attach(&mutator, heap, GCS_ROOTS_PRECISE))
+				return 1;
+			puts("ready");
+			fflush(stdout);
+			if (getchar() == EOF || !(plugin = dlopen("./plugin.so", RTLD_NOW)))
+				return 1;
+			make = (void *(*)(struct gcs_mutator *, const struct gcs_type *))
+				dlsym(plugin, "plugin_make");
+			for (int i = 0; i < 50000; i++)
+				if (!make(mutator, type))
+					return 1;
+			usleep(300000);
+			return 0;
+		}
+	C
+	local flags="-std=gnu11 -g -O2 -fno-omit-frame-pointer -I$root/include"
+	# shellcheck disable=SC2086
+	gcc $flags -shared -fPIC -o plugin.so plugin.c
+	# shellcheck disable=SC2086
+	gcc $flags -rdynamic -o host host.c "$build/lib/libgcscope.a" -pthread
+	mkfifo line
+	start out sh -c 'exec ./host <line'
+	local host=$pid
+	exec 9>line
+	until_true grep -q ready out
+	start /dev/null "$GCSCOPE" attach --sites --json -o r.json -p "$host" 2>messages
+	until_true grep -q watching messages
+	echo >&9
+	wait "$host"
+	wait "$pid"
+	exec 9>&-
+	holds r.json '[(s["function"], s["line"]) for s in p[0]["heaps"][0]["sites"]["allocation"]] == [("plugin_make", 4)]'
+}
+
 @test "stacks for flame graphs" {
 	sites r.folded --format folded -- "$programs/sites" 1
 	cat r.folded

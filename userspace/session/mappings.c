@@ -48,19 +48,22 @@ static int add_mapping(struct mapping **mappings, size_t *count, const struct ma
 	return 0;
 }
 
-/* The mappings as one thread shows them: none once it has ended. 0, or -1 with errno. */
-static int read_thread(pid_t thread, struct mapping **ret_mappings, size_t *ret_count)
+FILE *mappings_open(pid_t pid)
 {
-	struct mapping *mappings = NULL, mapping = { .thread = thread };
-	size_t count = 0, room = 0;
-	char name[64], *line = NULL;
-	int failed = 0, error;
-	FILE *maps;
+	char name[64];
 
-	snprintf(name, sizeof(name), "/proc/%d/maps", thread);
-	maps = fopen(name, "re");
-	if (!maps)
-		return -1;
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	return fopen(name, "re");
+}
+
+int mappings_read_again(FILE *maps, pid_t pid, struct mapping **ret_mappings, size_t *ret_count)
+{
+	struct mapping *mappings = NULL, mapping = { .thread = pid };
+	size_t count = 0, room = 0;
+	char *line = NULL;
+	int failed = 0, error;
+
+	rewind(maps);
 	errno = 0;
 	while (!failed && getline(&line, &room, maps) > 0)
 		if (parse_line(line, &mapping))
@@ -68,7 +71,6 @@ static int read_thread(pid_t thread, struct mapping **ret_mappings, size_t *ret_
 	error = errno;
 	failed = failed || ferror(maps);
 	free(line);
-	fclose(maps);
 	if (failed) {
 		mappings_free(mappings, count);
 		errno = error;
@@ -77,6 +79,21 @@ static int read_thread(pid_t thread, struct mapping **ret_mappings, size_t *ret_
 	*ret_mappings = mappings;
 	*ret_count = count;
 	return 0;
+}
+
+/* The mappings as one thread shows them: none once it has ended. 0, or -1 with errno. */
+static int read_thread(pid_t thread, struct mapping **ret_mappings, size_t *ret_count)
+{
+	FILE *maps = mappings_open(thread);
+	int failed, error;
+
+	if (!maps)
+		return -1;
+	failed = mappings_read_again(maps, thread, ret_mappings, ret_count);
+	error = errno;
+	fclose(maps);
+	errno = error;
+	return failed;
 }
 
 /* By the first other thread that shows anything. */
@@ -141,6 +158,20 @@ static int open_regular(const char *path, struct stat *ret_status)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* By a name, which may have changed its meaning. */
+static int open_same(const char *path, const struct mapping *mapping)
+{
+	struct stat status;
+	int fd = open_regular(path, &status);
+
+	if (fd >= 0 && !fstat(fd, &status) && status.st_dev == mapping->device &&
+	    status.st_ino == mapping->inode)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 int mapping_open(const struct mapping *mapping)
 {
 	struct stat status;
@@ -153,16 +184,12 @@ int mapping_open(const struct mapping *mapping)
 	fd = open_regular(name, &status);
 	if (fd >= 0)
 		return fd;
-	/* That needs a capability. The name in its own root does not, but may have changed. */
+	/* That needs a capability. Its name in its own root needs less, that in ours nothing. */
 	error = errno;
 	snprintf(name, sizeof(name), "/proc/%d/root%s", mapping->thread, mapping->path);
-	fd = open_regular(name, &status);
-	if (fd < 0 || fstat(fd, &status) || status.st_dev != mapping->device ||
-	    status.st_ino != mapping->inode) {
-		if (fd >= 0)
-			close(fd);
-		errno = error;
-		return -1;
-	}
+	fd = open_same(name, mapping);
+	if (fd < 0)
+		fd = open_same(mapping->path, mapping);
+	errno = error;
 	return fd;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /* One executable mapping of a file. */
@@ -25,6 +26,14 @@ struct mapping {
  * not ours to look into.
  */
 int mappings_read(pid_t pid, struct mapping **ret_mappings, size_t *ret_count);
+
+/*
+ * To read them again later, when it is not permitted any more to look into the process:
+ * what is opened now stays readable. NULL with errno. Closed by fclose.
+ */
+FILE *mappings_open(pid_t pid);
+int mappings_read_again(FILE *maps, pid_t pid, struct mapping **ret_mappings, size_t *ret_count);
+
 void mappings_free(struct mapping *mappings, size_t count);
 
 /* Whether the file of this one is that of an earlier one too. */
@@ -32,7 +41,8 @@ bool mappings_repeat(const struct mapping *mappings, size_t which);
 
 /*
  * Open the mapped file for reading: the very file, be it deleted, replaced or
- * in another mount namespace. A descriptor, or -1 with errno.
+ * in another mount namespace; the latter where that is permitted. A descriptor, or
+ * -1 with errno.
  */
 int mapping_open(const struct mapping *mapping);
 

@@ -138,8 +138,16 @@ bool code_find(const struct code *code, uint64_t address, const struct module **
 	return false;
 }
 
+void code_ended(struct code *code)
+{
+	if (code->maps)
+		fclose(code->maps);
+	code->maps = NULL;
+}
+
 void code_free(struct code *code)
 {
+	code_ended(code);
 	free(code->ranges);
 	*code = (struct code){ 0 };
 }

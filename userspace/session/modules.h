@@ -34,6 +34,7 @@ struct code_range {
 struct code {
 	struct code_range *ranges; /* where two overlap, the later is true now */
 	size_t count;
+	FILE *maps; /* while it runs: of mappings_open; NULL before the first look */
 };
 
 /*
@@ -46,6 +47,9 @@ void modules_keep(struct modules *modules, struct code *code, const struct mappi
 /* The module of a return address, and its place in it. False: unknown, or no memory. */
 bool code_find(const struct code *code, uint64_t address, const struct module **ret_module,
 	       const struct place **ret_place);
+
+/* The process has ended: what was kept stays. */
+void code_ended(struct code *code);
 
 void code_free(struct code *code);
 void modules_free(struct modules *modules);

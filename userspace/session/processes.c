@@ -254,6 +254,7 @@ static void retire(struct session *session, struct process *process)
 	} *value = malloc(sizeof(*value));
 
 	process->about.ended = true;
+	code_ended(&process->code);
 	if (value) {
 		take(process, session->bpf->maps.heaps, value);
 		take(process, session->bpf->maps.histograms, value);
@@ -341,32 +342,29 @@ static uint64_t number_of(struct session *session, pid_t pid, struct gcscope_pro
 	return ret_value->process;
 }
 
-void processes_code(struct session *session, pid_t pid, const struct mapping *mappings,
-		    size_t count)
+void processes_code(struct session *session, pid_t pid)
 {
 	struct gcscope_process value;
 	uint64_t number = number_of(session, pid, &value);
 	struct process *process = number ? meet(session, number, pid) : NULL;
+	struct mapping *mappings;
+	size_t count;
 
-	if (process)
-		modules_keep(&session->modules, &process->code, mappings, count);
+	if (!process)
+		return;
+	if (!process->code.maps)
+		process->code.maps = mappings_open(pid);
+	if (mappings_read(pid, &mappings, &count) &&
+	    (!process->code.maps ||
+	     mappings_read_again(process->code.maps, pid, &mappings, &count)))
+		return;
+	modules_keep(&session->modules, &process->code, mappings, count);
+	mappings_free(mappings, count);
 }
 
 const struct code *processes_code_of(const struct session *session, uint64_t number)
 {
 	return &find(&session->processes, number)->code;
-}
-
-/* That may not be permitted any more: then what was read at first has to do. */
-static void read_code(struct session *session, pid_t pid)
-{
-	struct mapping *mappings;
-	size_t count;
-
-	if (mappings_read(pid, &mappings, &count))
-		return;
-	processes_code(session, pid, mappings, count);
-	mappings_free(mappings, count);
 }
 
 void processes_follow_code(struct session *session)
@@ -378,7 +376,7 @@ void processes_follow_code(struct session *session)
 	session->sites_seen = made;
 	for (size_t i = 0; i < session->processes.count; i++)
 		if (!session->processes.entries[i].about.ended)
-			read_code(session, session->processes.entries[i].about.pid);
+			processes_code(session, session->processes.entries[i].about.pid);
 }
 
 /* The card map of a heap, made at its first use. NULL: no memory. */
@@ -423,7 +421,7 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 		look_up(session, process,
 			((const struct gcscope_process_record *)record)->start_time);
 		if (session->options.details & DETAIL_SITES)
-			read_code(session, (pid_t)record->tgid);
+			processes_code(session, (pid_t)record->tgid);
 		break;
 	case GCSCOPE_RECORD_EXEC:
 	case GCSCOPE_RECORD_EXIT:

@@ -53,9 +53,8 @@ void processes_record(struct session *session, const struct gcscope_record *reco
 /* A process that has this pid now was not attached to from its start on. */
 void processes_late(struct session *session, pid_t pid);
 
-/* What a process maps now, whose addresses samples will name. */
-void processes_code(struct session *session, pid_t pid, const struct mapping *mappings,
-		    size_t count);
+/* Remember what a process maps now, whose addresses samples will name. */
+void processes_code(struct session *session, pid_t pid);
 
 /* The code of a process that is there. */
 const struct code *processes_code_of(const struct session *session, uint64_t number);

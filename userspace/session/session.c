@@ -283,7 +283,7 @@ static int attach_files(struct session *session, pid_t pid, bool late, unsigned 
 		status = attach_file(session, file, pid, &mappings[i]);
 	}
 	if ((session->options.details & DETAIL_SITES) && carrying)
-		processes_code(session, pid, mappings, count);
+		processes_code(session, pid);
 	mappings_free(mappings, count);
 	if (!status && !carrying && hidden)
 		status = unreadable(session, pid, hidden,
