@@ -9,9 +9,8 @@
  * allocation of b bytes is then a sample with probability 1 - exp(-b / interval), whatever
  * was drawn before, and stands for the inverse of that many.
  *
- * The means adapt so that a mutator takes about SAMPLES_A_SECOND at most of either sort.
- * The weight of a sample is that of the mean in force when it was drawn for, so that the sum
- * of weights has no bias.
+ * The means adapt so that a mutator takes about SAMPLES_A_SECOND at most of either sort. A
+ * sample is weighed by the mean with which it was drawn, so the sum of weights has no bias.
  */
 #ifndef GCSCOPE_MUTATOR_SAMPLE_H
 #define GCSCOPE_MUTATOR_SAMPLE_H
