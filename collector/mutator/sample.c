@@ -5,11 +5,14 @@
 #include "mutator/safepoint.h"
 #include "platform/platform.h"
 
-/* The mean is looked at after so many samples, of which a burst may have no more. */
-#define WINDOW	  32
-#define WINDOW_NS (WINDOW * (1000000000ULL / SAMPLES_A_SECOND))
+/* How far samples should be apart at the least, in the mean. */
+#define APART_NS (1000000000ULL / SAMPLES_A_SECOND)
 
-/* It is raised by any factor at once, and lowered with care. */
+/*
+ * That is looked at after so many samples, of which a burst may have no more, or when they
+ * have taken twice as long. The mean is raised by any factor at once, and lowered with care.
+ */
+#define WINDOW	32
 #define LOWERED 0.25
 
 void sampling_start(struct sampling *sampling, uint64_t seed)
@@ -91,14 +94,12 @@ uintptr_t sample_point(struct sampling *sampling, uintptr_t from, double *ret_me
 /* A sample was taken: choose the mean so that samples come at the rate that is wanted. */
 static void adapt(struct sampling_rate *rate, double least)
 {
-	uint64_t now, taken_ns;
+	uint64_t now = platform_now_ns(), taken_ns = now - rate->since_ns;
 	double factor;
 
-	if (++rate->taken < WINDOW)
+	if (++rate->taken < WINDOW && taken_ns < 2 * WINDOW * APART_NS)
 		return;
-	now = platform_now_ns();
-	taken_ns = now - rate->since_ns;
-	factor = (double)WINDOW_NS / (double)(taken_ns + 1);
+	factor = (double)(rate->taken * APART_NS) / (double)(taken_ns + 1);
 	rate->mean *= factor > LOWERED ? factor : LOWERED;
 	if (rate->mean < least)
 		rate->mean = least;

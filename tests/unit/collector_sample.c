@@ -29,8 +29,11 @@ static void hear(uint64_t bytes, uint64_t weight, uint64_t dirtied)
 	heard.bytes += bytes;
 	heard.weight += weight;
 	heard.dirtied += dirtied;
-	if (heard.constant)
+	if (heard.constant) {
 		heard.constant->bytes.taken = heard.constant->stores.taken = 0;
+		heard.constant->bytes.since_ns = heard.constant->stores.since_ns =
+			platform_now_ns();
+	}
 }
 
 /* The names that the linker gives them (--wrap). */
@@ -252,6 +255,22 @@ static void the_rate_is_limited(void **state)
 	destroy(&f);
 }
 
+/* After a burst, when a sample has come only now. */
+static void a_mean_that_is_too_high_comes_down(void **state)
+{
+	struct fixture f = create();
+
+	(void)state;
+	heard.constant = NULL;
+	f.mutator->sampling.bytes.mean = 64 << 20;
+	f.mutator->sampling.bytes.since_ns = platform_now_ns() - 10000000000;
+	listen(true);
+	while (!heard.samples)
+		allocate_nodes(&f, 1);
+	assert_within(f.mutator->sampling.bytes.mean, 16 << 20, 0);
+	destroy(&f);
+}
+
 /* Every second store makes a card dirty: no pattern of samples must go with it. */
 static void weights_of_stores_add_up(void **state)
 {
@@ -297,6 +316,7 @@ int main(void)
 		cmocka_unit_test(weights_of_arrays_add_up),
 		cmocka_unit_test(weights_of_large_objects_add_up),
 		cmocka_unit_test(the_rate_is_limited),
+		cmocka_unit_test(a_mean_that_is_too_high_comes_down),
 		cmocka_unit_test(weights_of_stores_add_up),
 		cmocka_unit_test(the_rate_of_stores_is_limited),
 	};
