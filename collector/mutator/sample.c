@@ -21,6 +21,7 @@ void sampling_start(struct sampling *sampling, uint64_t seed)
 		.random = seed,
 		.bytes.mean = SAMPLE_BYTES,
 		.stores.mean = 1,
+		.dirtying.mean = 1,
 	};
 }
 
@@ -136,11 +137,12 @@ void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller)
 void sample_listened_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller)
 {
 	struct sampling *sampling = &mutator->sampling;
-	uint64_t mean = (uint64_t)sampling->stores.mean;
+	struct sampling_rate *rate = dirtied ? &sampling->dirtying : &sampling->stores;
+	uint64_t mean = (uint64_t)rate->mean;
 
 	if (random_word(sampling) > UINT64_MAX / mean)
 		return;
 	gcs_emit(store_sampled, mutator->heap->id, mutator->id, (uintptr_t)slot, mean,
 		 dirtied ? mean : 0, (uintptr_t)caller);
-	adapt(&sampling->stores, 1);
+	adapt(rate, 1);
 }

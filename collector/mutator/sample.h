@@ -9,7 +9,7 @@
  * allocation of b bytes is then a sample with probability 1 - exp(-b / interval), whatever
  * was drawn before, and stands for the inverse of that many.
  *
- * The means adapt so that a mutator takes about SAMPLES_A_SECOND at most of either sort. A
+ * The means adapt so that a mutator takes about SAMPLES_A_SECOND at most of each sort. A
  * sample is weighed by the mean with which it was drawn, so the sum of weights has no bias.
  */
 #ifndef GCSCOPE_MUTATOR_SAMPLE_H
@@ -34,7 +34,12 @@ struct sampling_rate {
 
 struct sampling {
 	uint64_t random; /* the generator's state */
-	struct sampling_rate bytes, stores;
+	struct sampling_rate bytes;
+	/*
+	 * Stores on armed cards: those that make their card dirty apart, since they are what
+	 * costs a collection, and may be few among the others.
+	 */
+	struct sampling_rate stores, dirtying;
 };
 
 /* seed: any number; mutators with different ones draw differently. */

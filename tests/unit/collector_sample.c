@@ -23,6 +23,12 @@ static struct {
 	uint64_t samples, bytes, weight, dirtied;
 } heard;
 
+static void keep_mean(struct sampling_rate *rate)
+{
+	rate->taken = 0;
+	rate->since_ns = platform_now_ns();
+}
+
 static void hear(uint64_t bytes, uint64_t weight, uint64_t dirtied)
 {
 	heard.samples++;
@@ -30,9 +36,9 @@ static void hear(uint64_t bytes, uint64_t weight, uint64_t dirtied)
 	heard.weight += weight;
 	heard.dirtied += dirtied;
 	if (heard.constant) {
-		heard.constant->bytes.taken = heard.constant->stores.taken = 0;
-		heard.constant->bytes.since_ns = heard.constant->stores.since_ns =
-			platform_now_ns();
+		keep_mean(&heard.constant->bytes);
+		keep_mean(&heard.constant->stores);
+		keep_mean(&heard.constant->dirtying);
 	}
 }
 
@@ -279,10 +285,11 @@ static void weights_of_stores_add_up(void **state)
 
 	(void)state;
 	f.mutator->sampling.stores.mean = 16;
+	f.mutator->sampling.dirtying.mean = 4;
 	listen(true);
 	for (unsigned i = 0; i < count; i++)
 		sample_store(f.mutator, (void **)&f, i % 2, &f);
-	assert_int_equal(heard.weight, heard.samples * 16);
+	assert_int_equal(heard.weight - heard.dirtied + 4 * heard.dirtied, heard.samples * 16);
 	assert_within((double)heard.weight, count, 0.02);
 	assert_within((double)heard.dirtied, count / 2, 0.03);
 	destroy(&f);
@@ -300,7 +307,7 @@ static void the_rate_of_stores_is_limited(void **state)
 	for (unsigned i = 0; i < count; i++)
 		sample_store(f.mutator, (void **)&f, true, &f);
 	assert_true(heard.samples < count / 100);
-	assert_true(f.mutator->sampling.stores.mean > 100);
+	assert_true(f.mutator->sampling.dirtying.mean > 100);
 	assert_int_equal(heard.weight, heard.dirtied);
 	destroy(&f);
 }
