@@ -26,14 +26,14 @@
 /* What is zeroed at once: it should stay in the nearest cache until it is used. */
 #define PIECE_BYTES ((size_t)8192)
 
-/* A block with fewer free lines is not worth sweeping; one with more is worth emptying. */
-#define LINES_TO_RECYCLE 8U
-#define LINES_TO_EMPTY	 (BLOCK_LINES / 2)
+/* A block that is fuller is not worth sweeping; one that is emptier is worth emptying. */
+#define RECYCLE_BELOW (BLOCK_BYTES * 15 / 16)
+#define EMPTY_BELOW   (BLOCK_BYTES / 4)
 
 /* Option stress: one in so many collections is a major one. */
 #define STRESS_MAJOR 4U
 
-/* Runs of a mutator. Cells longer than a line have runs of their own without generations. */
+/* Runs of a mutator. Without generations, cells longer than MEDIUM_BYTES have runs of their own. */
 enum { RUN_SMALL = 1, RUN_ALIGNED, RUN_MEDIUM, RUN_MEDIUM_ALIGNED };
 
 static struct fit fit(size_t bytes, size_t align)
@@ -97,7 +97,7 @@ static unsigned refill(struct mutator *mutator, unsigned index, size_t bytes)
 	struct gcs_heap *heap = mutator->heap;
 	struct hole hole;
 
-	if (!heap->generational && bytes > LINE_BYTES && index <= RUN_ALIGNED)
+	if (!heap->generational && bytes > MEDIUM_BYTES && index <= RUN_ALIGNED)
 		index += RUN_MEDIUM - RUN_SMALL;
 	while (!extend(mutator, index, bytes)) {
 		hole = (struct hole){ mutator->runs[index].block, 0, mutator->runs[index].room };
@@ -299,6 +299,14 @@ static uint64_t scan_cards(struct gcs_heap *heap, struct evacuation *evacuation)
 	return remembered.scanned;
 }
 
+static uint64_t slow_stores_since(struct gcs_heap *heap)
+{
+	uint64_t slow = heap->stats.barrier_slow, since = slow - heap->slow_stores;
+
+	heap->slow_stores = slow;
+	return since;
+}
+
 static void collect_minor(struct gcs_heap *heap)
 {
 	uint64_t begin = platform_now_ns(), emptied;
@@ -324,6 +332,7 @@ static void collect_minor(struct gcs_heap *heap)
 					.ns = platform_now_ns() - begin,
 					.allocated = emptied,
 					.survived = survivors.first.bytes,
+					.slow_stores = slow_stores_since(heap),
 				});
 }
 
@@ -337,11 +346,12 @@ static uint64_t condemn_fragmented(struct gcs_heap *heap)
 	for (i = 0; i < space->frontier; i++) {
 		struct block *block = &space->blocks[i];
 
-		if (block->state != BLOCK_REGION || space->fates[i])
+		if (block->state != BLOCK_REGION)
 			continue;
 		blocks++;
-		if (heap->options.evacuate || block->free_lines >= LINES_TO_EMPTY)
+		if (!space->fates[i] && (heap->options.evacuate || block->live < EMPTY_BELOW))
 			space->fates[i] = FATE_MOVE | FATE_TENURED;
+		block->live = 0;
 	}
 	return blocks;
 }
@@ -366,9 +376,8 @@ static void sort_region(struct gcs_heap *heap, struct block *block)
 {
 	struct space *space = &heap->space;
 
-	block->free_lines = region_count_free_lines(space, block);
 	block->dirty = 1;
-	if (block->free_lines == BLOCK_LINES) {
+	if (!block->live) {
 		poison(heap, block_address(space, block),
 		       block_address(space, block) + BLOCK_BYTES);
 		space_free(space, block);
@@ -379,8 +388,8 @@ static void sort_region(struct gcs_heap *heap, struct block *block)
 	poison_holes(heap, block);
 	space_set_fate(space, block, 0);
 	cards_set(space, block, old_card(heap));
-	heap->fragmented += block->free_lines * LINE_BYTES;
-	if (block->free_lines >= LINES_TO_RECYCLE)
+	heap->fragmented += BLOCK_BYTES - block->live;
+	if (block->live < RECYCLE_BELOW)
 		recycle_offer(heap, block);
 }
 
