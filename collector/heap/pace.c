@@ -98,7 +98,7 @@ static bool generations_pay(const struct pace *pace)
 static void give_up(struct pace *pace)
 {
 	pace->generational = false;
-	pace->patience = pace->patience_next + 1; /* one ends the generations */
+	pace->patience = pace->patience_next;
 	pace->patience_next *= 2;
 	if (pace->patience_next > PATIENCE_MOST)
 		pace->patience_next = PATIENCE_MOST;
@@ -112,7 +112,7 @@ void pace_minor(struct pace *pace, const struct minor_facts *facts)
 	pace->allocated += (double)facts->allocated;
 	pace->promoted += (double)facts->survived;
 	pace->minor_ns += (double)facts->ns + (double)facts->slow_stores * SLOW_STORE;
-	if (pace->allocated < JUDGED_BYTES || !pace->major_ns)
+	if (!pace->generational || pace->allocated < JUDGED_BYTES || !pace->major_ns)
 		return;
 	if (!generations_pay(pace))
 		give_up(pace);
