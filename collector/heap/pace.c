@@ -11,10 +11,12 @@
 #define TELLING_BYTES (0.0625 * MIB)
 
 /* Memory that is worth spending to save one byte's collection at the rate of one a ns... */
-#define BUDGET_SCALE (64 * MIB)
+#define BUDGET_SCALE (256 * MIB)
 
-/* Before so much was allocated, minor collections are not judged. */
+/* Minor collections are judged by what they did for so many bytes allocated. */
 #define JUDGED_BYTES (4 * MIB)
+/* What a store costs that takes the barrier's slow path, in ns. */
+#define SLOW_STORE   20
 /* Generations are given up if they cost so much more than doing without. */
 #define TOO_DEAR     1.1
 #define PATIENCE_MOST 16U
@@ -96,7 +98,7 @@ static bool generations_pay(const struct pace *pace)
 static void give_up(struct pace *pace)
 {
 	pace->generational = false;
-	pace->patience = pace->patience_next + 1; /* one ends the generations */
+	pace->patience = pace->patience_next;
 	pace->patience_next *= 2;
 	if (pace->patience_next > PATIENCE_MOST)
 		pace->patience_next = PATIENCE_MOST;
@@ -107,18 +109,13 @@ void pace_minor(struct pace *pace, const struct minor_facts *facts)
 	if (!facts->allocated)
 		return;
 	size_nursery(pace, facts);
-	pace->allocated = pace->allocated * 7 / 8 + (double)facts->allocated;
-	pace->promoted = pace->promoted * 7 / 8 + (double)facts->survived;
-	pace->minor_ns = pace->minor_ns * 7 / 8 + (double)facts->ns;
-	if (pace->allocated < JUDGED_BYTES || !pace->major_ns)
+	pace->allocated += (double)facts->allocated;
+	pace->promoted += (double)facts->survived;
+	pace->minor_ns += (double)facts->ns + (double)facts->slow_stores * SLOW_STORE;
+	if (!pace->generational || pace->allocated < JUDGED_BYTES || !pace->major_ns)
 		return;
 	if (!generations_pay(pace))
 		give_up(pace);
-}
-
-static void try_again(struct pace *pace)
-{
-	pace->generational = true;
 	pace->allocated = pace->promoted = pace->minor_ns = 0;
 }
 
@@ -131,9 +128,9 @@ void pace_major(struct pace *pace, const struct major_facts *facts)
 		budget = square_root((double)facts->promoted / since * (double)facts->ns *
 				     BUDGET_SCALE);
 	pace->budget = (uint64_t)between(budget, grown / 2 + (double)pace->heap_min,
-					 grown + 2 * (double)pace->heap_min);
+					 grown + 3 * (double)pace->heap_min);
 	pace->major_ns = (double)facts->ns;
 	pace->major_end_ns = facts->end_ns;
 	if (!pace->generational && --pace->patience == 0)
-		try_again(pace);
+		pace->generational = true;
 }

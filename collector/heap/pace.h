@@ -41,8 +41,7 @@ struct pace {
 	double major_ns;       /* the last one's, and when it ended */
 	uint64_t major_end_ns;
 
-	/* Of the last minor collections, the older the less: */
-	double allocated, promoted, minor_ns;
+	double allocated, promoted, minor_ns; /* of minor collections that are to be judged */
 	bool generational;
 	unsigned patience;     /* major collections until generations are tried again */
 	unsigned patience_next;
@@ -53,6 +52,7 @@ struct minor_facts {
 	uint64_t ns;
 	uint64_t allocated; /* bytes in the nursery */
 	uint64_t survived;
+	uint64_t slow_stores;
 };
 
 struct major_facts {

@@ -12,6 +12,7 @@ static struct block *next_block(struct gcs_heap *heap)
 	if (heap->recyclable != NO_BLOCK) {
 		block = &heap->space.blocks[heap->recyclable];
 		heap->recyclable = block->next;
+		block->live = BLOCK_BYTES; /* as far as anyone knows, until the next mark */
 	}
 	pthread_mutex_unlock(&heap->lists_lock);
 	return block;
@@ -51,6 +52,7 @@ bool recycle_empty_block(struct gcs_heap *heap, struct hole *hole, uint8_t fate)
 
 	if (!block)
 		return false;
+	block->live = BLOCK_BYTES;
 	if (fate)
 		push_young(heap, block);
 	else if (heap->generational)
@@ -62,7 +64,7 @@ bool recycle_empty_block(struct gcs_heap *heap, struct hole *hole, uint8_t fate)
 
 uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell, size_t align)
 {
-	bool small = cell <= LINE_BYTES;
+	bool small = cell <= MEDIUM_BYTES;
 	struct hole *hole = small ? &target->small : &target->medium;
 	uintptr_t start;
 

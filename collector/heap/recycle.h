@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Free room in region blocks: holes of the blocks that a major collection has found to
- * have free lines, lowest address first, and empty blocks. A block leaves the list when
+ * Free room in region blocks: holes of the blocks in which a major collection has found
+ * enough free memory, lowest address first, and empty blocks. A block leaves the list when
  * somebody takes holes from it, and is swept then; it is that one's until it has no more.
  *
  * The list is guarded by lists_lock; a hole belongs to who took it.
@@ -13,7 +13,10 @@
 
 struct gcs_heap;
 
-/* Where copies go: small ones into holes, those longer than a line into empty blocks. */
+/* Cells longer than this are not looked for in holes: they go into empty blocks. */
+#define MEDIUM_BYTES ((size_t)512)
+
+/* Where copies go. */
 struct target {
 	struct hole small, medium;
 	uint8_t fate;	/* of the empty blocks */
@@ -44,7 +47,7 @@ uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell,
 static inline uintptr_t target_take(struct gcs_heap *heap, struct target *target, size_t cell,
 				    size_t align)
 {
-	struct hole *hole = cell > LINE_BYTES ? &target->medium : &target->small;
+	struct hole *hole = cell > MEDIUM_BYTES ? &target->medium : &target->small;
 	uintptr_t start = align_header(hole->cursor, align);
 
 	if (gcs_unlikely(start + cell > hole->end))
@@ -53,7 +56,7 @@ static inline uintptr_t target_take(struct gcs_heap *heap, struct target *target
 	return start;
 }
 
-/* Put a marked block with so many free lines into the list; those of higher addresses first. */
+/* Put a block into the list; those of higher addresses first. */
 void recycle_offer(struct gcs_heap *heap, struct block *block);
 
 #endif

@@ -37,7 +37,7 @@ uintptr_t region_header_before(const struct space *space, const struct block *bl
 	const uint64_t *words = region_objects(space, block);
 	uintptr_t base = block_address(space, block);
 	size_t granule = (address - base + GCS_GRANULE - 1) >> GRANULE_SHIFT, word = granule / 64;
-	size_t lowest = word > CELL_MAX / LINE_BYTES ? word - CELL_MAX / LINE_BYTES - 1 : 0;
+	size_t reach = CELL_MAX / CARD_BYTES + 1, lowest = word > reach ? word - reach : 0;
 	uint64_t bits = granule % 64 ? words[word] & ((1ULL << granule % 64) - 1) : 0;
 
 	while (!bits) {
@@ -48,46 +48,23 @@ uintptr_t region_header_before(const struct space *space, const struct block *bl
 	return base + ((word * 64 + 63 - (size_t)__builtin_clzll(bits)) << GRANULE_SHIFT);
 }
 
-/* Where the last object that starts below `address` ends, or the first cell of the block. */
-static uintptr_t end_before(const struct space *space, const struct type_table *types,
-			    const struct block *block, uintptr_t address)
-{
-	uintptr_t header = region_header_before(space, block, address);
-
-	return header ? header + object_cell(types, (void *)(header + HEADER_BYTES))
-		      : block_address(space, block) + BLOCK_FIRST_CELL;
-}
-
 bool region_next_hole(const struct space *space, const struct type_table *types,
 		      struct block *block, uintptr_t from, struct hole *ret_hole)
 {
 	const uint64_t *words = region_objects(space, block);
-	uintptr_t base = block_address(space, block), start, end;
-	size_t line = (from - base + LINE_BYTES - 1) / LINE_BYTES;
+	uintptr_t base = block_address(space, block), start = from, next;
 
-	for (; line < BLOCK_LINES; line = (end - base) / LINE_BYTES) {
-		end = base + line * LINE_BYTES + LINE_BYTES;
-		if (words[line])
-			continue;
-		start = end_before(space, types, block, base + line * LINE_BYTES);
-		if (start < from)
-			start = from;
-		end = base + (bit_find(words, line * 64, BLOCK_GRANULES) << GRANULE_SHIFT);
-		if (end >= start + LINE_BYTES) {
-			*ret_hole = (struct hole){ block, start, end };
+	if (from == base)
+		start += BLOCK_FIRST_CELL;
+	for (;;) {
+		next = base + (bit_find(words, (start - base) >> GRANULE_SHIFT, BLOCK_GRANULES)
+			       << GRANULE_SHIFT);
+		if (next >= start + HOLE_LEAST) {
+			*ret_hole = (struct hole){ block, start, next };
 			return true;
 		}
+		if (next == base + BLOCK_BYTES)
+			return false;
+		start = next + object_cell(types, (void *)(next + HEADER_BYTES));
 	}
-	return false;
-}
-
-uint32_t region_count_free_lines(const struct space *space, const struct block *block)
-{
-	const uint64_t *words = &space->marks[block_index(space, block) * BLOCK_WORDS];
-	uint32_t lines = 0;
-	size_t i;
-
-	for (i = 0; i < BLOCK_WORDS; i++)
-		lines += words[i] == 0;
-	return lines;
 }

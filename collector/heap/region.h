@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Region blocks: objects of all sizes side by side, allocated by moving a cursor
- * through free lines (Blackburn and McKinley: Immix, PLDI 2008). A line is as long as
- * a card, so that the start bits and the mark bits of a line are a word each.
+ * Region blocks: objects of all sizes side by side, allocated by moving a cursor through
+ * holes, as in a mark-region collector (Blackburn and McKinley: Immix, PLDI 2008). A hole
+ * is all that lies between two objects, to the granule: whole lines of some fixed length
+ * are hardly ever free where small objects die at random.
  *
  * Invariants
  * - Start bits say where the objects are, with two exceptions. In an unswept block mark
@@ -20,8 +21,8 @@
 #include "heap/space.h"
 #include "heap/type.h"
 
-#define LINE_BYTES  CARD_BYTES
-#define BLOCK_LINES BLOCK_CARDS
+/* Nothing shorter is a hole. */
+#define HOLE_LEAST ((size_t)32)
 
 /* Free memory in a block, from the cursor to the end. */
 struct hole {
@@ -51,18 +52,15 @@ static inline const uint64_t *region_objects(const struct space *space, const st
 	return &bits[block_index(space, block) * BLOCK_WORDS];
 }
 
-/* The header of the last object that starts below `address` and might reach up to it; 0: none. */
+/* The header of the last object that starts below `address` and may reach up to it; 0: none. */
 uintptr_t region_header_before(const struct space *space, const struct block *block,
 			       uintptr_t address);
 
 /*
- * The next hole of a recorded block at or above `from`, an address in it or its end: with a
- * whole free line in it. False: there is none.
+ * The next hole of a recorded block above `from`: the block's start, or the end of another
+ * hole, where an object begins or the block ends. False: there is none.
  */
 bool region_next_hole(const struct space *space, const struct type_table *types,
 		      struct block *block, uintptr_t from, struct hole *ret_hole);
-
-/* Lines of a block, just marked, in which no live object starts. */
-uint32_t region_count_free_lines(const struct space *space, const struct block *block);
 
 #endif

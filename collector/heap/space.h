@@ -60,7 +60,7 @@ struct block {
 	uint32_t reciprocal; /* SMALL: ceil(2^32 / cell) */
 	uint32_t open;	     /* REGION: objects between these offsets have no start bits yet */
 	uint32_t top;
-	uint32_t free_lines; /* REGION: at the last mark */
+	uint32_t live;	     /* REGION: bytes of objects, at the last mark or at most */
 	uint32_t head;	     /* LARGE_REST: blocks back to the first one */
 	uint32_t blocks;     /* LARGE: how many in all */
 	uint32_t next;	     /* in a list of its plan's; NO_BLOCK at its end */

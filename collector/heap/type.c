@@ -135,7 +135,7 @@ static void fill_abi(struct type *type, size_t id, const struct plan *plan)
 	type->abi.header = (uint64_t)id << GCS_HEADER_TYPE_SHIFT;
 	type->abi.run = fit.run;
 	type->moves_easily = !type->element_size && type->align == GCS_GRANULE &&
-			     fit.run != NO_RUN && fit.cell <= LINE_BYTES;
+			     fit.run != NO_RUN && fit.cell <= MEDIUM_BYTES;
 	type->abi.cell = fit.run == NO_RUN ? GCS_GRANULE : (uint32_t)fit.cell;
 }
 

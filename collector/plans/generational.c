@@ -26,14 +26,14 @@
 /* What is zeroed at once: it should stay in the nearest cache until it is used. */
 #define PIECE_BYTES ((size_t)8192)
 
-/* A block with fewer free lines is not worth sweeping; one with more is worth emptying. */
-#define LINES_TO_RECYCLE 8U
-#define LINES_TO_EMPTY	 (BLOCK_LINES / 2)
+/* A block that is fuller is not worth sweeping; one that is emptier is worth emptying. */
+#define RECYCLE_BELOW (BLOCK_BYTES * 15 / 16)
+#define EMPTY_BELOW   (BLOCK_BYTES / 4)
 
 /* Option stress: one in so many collections is a major one. */
 #define STRESS_MAJOR 4U
 
-/* Runs of a mutator. Cells longer than a line have runs of their own without generations. */
+/* Runs of a mutator. Without generations, cells longer than MEDIUM_BYTES have runs of their own. */
 enum { RUN_SMALL = 1, RUN_ALIGNED, RUN_MEDIUM, RUN_MEDIUM_ALIGNED };
 
 static struct fit fit(size_t bytes, size_t align)
@@ -97,7 +97,7 @@ static unsigned refill(struct mutator *mutator, unsigned index, size_t bytes)
 	struct gcs_heap *heap = mutator->heap;
 	struct hole hole;
 
-	if (!heap->generational && bytes > LINE_BYTES && index <= RUN_ALIGNED)
+	if (!heap->generational && bytes > MEDIUM_BYTES && index <= RUN_ALIGNED)
 		index += RUN_MEDIUM - RUN_SMALL;
 	while (!extend(mutator, index, bytes)) {
 		hole = (struct hole){ mutator->runs[index].block, 0, mutator->runs[index].room };
@@ -170,7 +170,7 @@ static void poison_holes(struct gcs_heap *heap, struct block *block)
  * A young block that has lost all its objects, or some: then it stays young, or is old now,
  * with holes, if it has been through this before.
  */
-static void release_region(struct gcs_heap *heap, struct block *block)
+static void release_region(struct gcs_heap *heap, struct block *block, bool last)
 {
 	struct space *space = &heap->space;
 	unsigned fate = space->fates[block_index(space, block)];
@@ -185,7 +185,7 @@ static void release_region(struct gcs_heap *heap, struct block *block)
 	block->open = block->top;
 	block->dirty = 1;
 	poison_holes(heap, block);
-	if (fate & FATE_AGED) {
+	if (last || fate & FATE_AGED) {
 		space_set_fate(space, block, 0);
 		recycle_offer(heap, block);
 	} else {
@@ -209,8 +209,8 @@ static void release_large(struct gcs_heap *heap, struct block *block, struct amo
 }
 
 /* What was young when a minor collection began. Returns how many blocks. */
-static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct amount *large,
-			      uint64_t *ret_emptied)
+static uint64_t release_young(struct gcs_heap *heap, uint32_t list, bool last,
+			      struct amount *large, uint64_t *ret_emptied)
 {
 	uint64_t blocks = 0;
 
@@ -224,7 +224,7 @@ static uint64_t release_young(struct gcs_heap *heap, uint32_t list, struct amoun
 		} else {
 			if (!(heap->space.fates[block_index(&heap->space, block)] & FATE_AGED))
 				*ret_emptied += block->top - BLOCK_FIRST_CELL;
-			release_region(heap, block);
+			release_region(heap, block, last);
 		}
 	}
 	return blocks;
@@ -259,7 +259,7 @@ static struct survivors survivors_of(const struct evacuation *evacuation, struct
 		.pinned = sum(kept[ORIGIN_NEW], kept[ORIGIN_AGED]),
 	};
 
-	if (evacuation->major)
+	if (evacuation->last)
 		survivors.promoted = sum(survivors.first, survivors.again);
 	else if (evacuation->aging)
 		survivors.promoted = sum(large, survivors.again);
@@ -299,7 +299,15 @@ static uint64_t scan_cards(struct gcs_heap *heap, struct evacuation *evacuation)
 	return remembered.scanned;
 }
 
-static void collect_minor(struct gcs_heap *heap)
+static uint64_t slow_stores_since(struct gcs_heap *heap)
+{
+	uint64_t slow = heap->stats.barrier_slow, since = slow - heap->slow_stores;
+
+	heap->slow_stores = slow;
+	return since;
+}
+
+static void collect_minor(struct gcs_heap *heap, bool last)
 {
 	uint64_t begin = platform_now_ns(), emptied;
 	struct amount large = { 0 };
@@ -309,11 +317,11 @@ static void collect_minor(struct gcs_heap *heap)
 
 	heap->young = NO_BLOCK;
 	retire_all(heap);
-	evacuation_begin(&evacuation, heap, false);
+	evacuation_begin(&evacuation, heap, false, last);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_CARDS, scan_cards(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_EVACUATE, drain(&evacuation));
-	PHASE(heap, GCS_PHASE_SWEEP, release_young(heap, young, &large, &emptied));
+	PHASE(heap, GCS_PHASE_SWEEP, release_young(heap, young, last, &large, &emptied));
 	evacuation_end(&evacuation);
 	age_survivors(heap);
 	survivors = survivors_of(&evacuation, large);
@@ -324,6 +332,7 @@ static void collect_minor(struct gcs_heap *heap)
 					.ns = platform_now_ns() - begin,
 					.allocated = emptied,
 					.survived = survivors.first.bytes,
+					.slow_stores = slow_stores_since(heap),
 				});
 }
 
@@ -337,11 +346,12 @@ static uint64_t condemn_fragmented(struct gcs_heap *heap)
 	for (i = 0; i < space->frontier; i++) {
 		struct block *block = &space->blocks[i];
 
-		if (block->state != BLOCK_REGION || space->fates[i])
+		if (block->state != BLOCK_REGION)
 			continue;
 		blocks++;
-		if (heap->options.evacuate || block->free_lines >= LINES_TO_EMPTY)
+		if (!space->fates[i] && (heap->options.evacuate || block->live < EMPTY_BELOW))
 			space->fates[i] = FATE_MOVE | FATE_TENURED;
+		block->live = 0;
 	}
 	return blocks;
 }
@@ -366,9 +376,8 @@ static void sort_region(struct gcs_heap *heap, struct block *block)
 {
 	struct space *space = &heap->space;
 
-	block->free_lines = region_count_free_lines(space, block);
 	block->dirty = 1;
-	if (block->free_lines == BLOCK_LINES) {
+	if (!block->live) {
 		poison(heap, block_address(space, block),
 		       block_address(space, block) + BLOCK_BYTES);
 		space_free(space, block);
@@ -379,8 +388,8 @@ static void sort_region(struct gcs_heap *heap, struct block *block)
 	poison_holes(heap, block);
 	space_set_fate(space, block, 0);
 	cards_set(space, block, old_card(heap));
-	heap->fragmented += block->free_lines * LINE_BYTES;
-	if (block->free_lines >= LINES_TO_RECYCLE)
+	heap->fragmented += BLOCK_BYTES - block->live;
+	if (block->live < RECYCLE_BELOW)
 		recycle_offer(heap, block);
 }
 
@@ -431,7 +440,7 @@ static void collect_major(struct gcs_heap *heap)
 	struct survivors survivors;
 
 	PHASE(heap, GCS_PHASE_PREPARE, prepare_major(heap));
-	evacuation_begin(&evacuation, heap, true);
+	evacuation_begin(&evacuation, heap, true, true);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_MARK, drain(&evacuation));
 	PHASE(heap, GCS_PHASE_SWEEP, sort(heap, &large, &young_large));
@@ -486,7 +495,7 @@ static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
 		return GCS_KIND_MAJOR;
 	switch (cause) {
 	case GCS_CAUSE_ALLOCATION:
-		return spent || !wants_generations(heap) ? GCS_KIND_MAJOR : GCS_KIND_MINOR;
+		return spent || !has_room(heap) ? GCS_KIND_MAJOR : GCS_KIND_MINOR;
 	case GCS_CAUSE_STRESS:
 		return heap->collection % STRESS_MAJOR ? GCS_KIND_MINOR : GCS_KIND_MAJOR;
 	default:
@@ -494,9 +503,11 @@ static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
 	}
 }
 
-/* Work by generations or without, from the end of a major collection on: nothing is young then. */
-static void switch_generational(struct gcs_heap *heap, bool generational)
+/* Work by generations or without, from the end of a collection on that has left nothing young. */
+static void switch_generational(struct gcs_heap *heap)
 {
+	bool generational = wants_generations(heap);
+
 	if (heap->generational == generational)
 		return;
 	heap->generational = generational;
@@ -527,12 +538,14 @@ static void set_budget(struct gcs_heap *heap)
 
 static uint64_t collect_generational(struct gcs_heap *heap, enum gcs_kind kind)
 {
-	if (kind == GCS_KIND_MINOR) {
-		collect_minor(heap);
-	} else {
+	bool last = kind == GCS_KIND_MAJOR || !wants_generations(heap);
+
+	if (kind == GCS_KIND_MINOR)
+		collect_minor(heap, last);
+	else
 		collect_major(heap);
-		switch_generational(heap, wants_generations(heap));
-	}
+	if (last)
+		switch_generational(heap);
 	set_budget(heap);
 	return heap->live + heap->promoted + heap->survivors;
 }

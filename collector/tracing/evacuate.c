@@ -59,10 +59,11 @@ TRACE_INLINE void found(struct evacuation *evacuation, const struct type *type, 
 
 /* Staying. */
 
-/* Objects of a block with this fate are young after a minor collection, too. */
-static bool stays_young(unsigned fate)
+/* Objects that are in a block with this fate when all is done are young then, too. */
+static bool stays_young(const struct evacuation *evacuation, unsigned fate)
 {
-	return fate & FATE_SURVIVOR || (fate & FATE_MOVE && !(fate & FATE_AGED));
+	return fate & FATE_SURVIVOR ||
+	       (fate & FATE_MOVE && !(fate & FATE_AGED) && !evacuation->last);
 }
 
 /* The first object of a block that stays; what becomes old has its cards armed before they matter. */
@@ -72,7 +73,7 @@ static void keep_block(struct evacuation *evacuation, void *object, unsigned fat
 	struct block *block = space_block(space, (uintptr_t)object);
 
 	space->fates[block_index(space, block)] |= FATE_MARKS;
-	if (!evacuation->major && !stays_young(fate))
+	if (!evacuation->major && !stays_young(evacuation, fate))
 		cards_set(space, block, CARD_ARMED);
 }
 
@@ -97,14 +98,15 @@ static void remember_young(struct evacuation *evacuation, void **slot)
 {
 	const struct gcs_tracer *tracer = &evacuation->tracer;
 
-	if (space_contains(tracer->space, (uintptr_t)slot) && !stays_young(fate_of(tracer, slot)))
+	if (space_contains(tracer->space, (uintptr_t)slot) &&
+	    !stays_young(evacuation, fate_of(tracer, slot)))
 		card_dirty(tracer->space, (uintptr_t)slot);
 }
 
 static void keep_from(struct evacuation *evacuation, void **slot, unsigned fate)
 {
 	keep(evacuation, *slot, fate);
-	if (!evacuation->major && stays_young(fate))
+	if (stays_young(evacuation, fate))
 		remember_young(evacuation, slot);
 }
 
@@ -329,12 +331,13 @@ void evacuate_drain(struct evacuation *evacuation)
 	mark_stack_trim(evacuation->tracer.stack);
 }
 
-void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major)
+void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major, bool last)
 {
 	*evacuation = (struct evacuation){
 		.tracer = tracer_of(heap, major ? visit_traced_slot : push_traced_slot),
 		.major = major,
-		.aging = !major && heap->options.tenure > 1,
+		.aging = !last && heap->options.tenure > 1,
+		.last = last,
 		.may_stay = heap->options.stress_pin ? FATE_CONDEMNED : FATE_LARGE | FATE_MARKS,
 		.young = { .fate = FATE_SURVIVOR },
 		.until_pinned = heap->options.stress_pin,

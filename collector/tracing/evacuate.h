@@ -42,6 +42,7 @@ struct evacuation {
 	struct gcs_tracer tracer; /* first: what trace functions are given */
 	bool major;
 	bool aging;	       /* what survives for the first time stays young */
+	bool last;	       /* nothing stays young */
 	unsigned may_stay;     /* fates of blocks in which some objects do not move */
 	struct target old, young;
 	struct amount moved[ORIGINS], kept[ORIGINS]; /* out of condemned blocks, and not */
@@ -50,7 +51,8 @@ struct evacuation {
 	uint64_t found;
 };
 
-void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major);
+/* last: the last minor collection before generations are given up; or a major one. */
+void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major, bool last);
 
 /* What an ambiguous root points at. All of them before anything else. */
 void evacuate_pinned(void *object, void *evacuation);

@@ -92,12 +92,16 @@ TRACE_INLINE void push_grey(struct gcs_tracer *tracer, uintptr_t object)
 		set_grey(tracer, object);
 }
 
-static inline void count_cell(struct gcs_tracer *tracer, uintptr_t object, int64_t times)
+static inline void count_cell(struct gcs_tracer *tracer, uintptr_t object, int times)
 {
 	size_t cell = object_cell(&tracer->heap->types, (void *)object);
 
-	if (cell <= CELL_MAX)
-		tracer->cells += (uint64_t)(times * (int64_t)cell);
+	struct block *block = space_block(tracer->space, object);
+
+	if (block->state != BLOCK_REGION)
+		return;
+	block->live += (uint32_t)(times * (int)cell);
+	tracer->cells += (uint64_t)(times * (int)cell);
 }
 
 /* An array will be scanned from its beginning again. */
