@@ -51,8 +51,6 @@ void heap_make_walkable(struct gcs_heap *heap)
 			sweep_show_marked(space, block);
 		else if (block->state == BLOCK_REGION && block->unswept)
 			region_sweep(space, block);
-		else if (block->state == BLOCK_REGION && !space->fates[i])
-			region_record(space, &heap->types, block);
 	}
 }
 

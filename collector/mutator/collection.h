@@ -20,8 +20,8 @@ void stats_fold(struct gcs_heap *heap);
 
 /*
  * Make start bits say exactly which cells are allocated: retire all runs, and
- * let blocks that wait to be swept show what was marked. Young blocks get theirs
- * when somebody asks (heap/find.h). The world stands.
+ * let blocks that wait to be swept show what was marked. What a region block lacks
+ * it gets when somebody asks (heap/find.h). The world stands.
  */
 void heap_make_walkable(struct gcs_heap *heap);
 

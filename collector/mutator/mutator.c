@@ -31,17 +31,6 @@ struct mutator *mutator_current(const struct gcs_heap *heap)
 	return mutator;
 }
 
-/*
- * Objects up to the cursor are there. Of a young block nobody may ever want to know where;
- * an old one has others besides.
- */
-static void close_region(struct gcs_heap *heap, struct block *block, uintptr_t cursor)
-{
-	block->top = (uint32_t)(cursor - block_address(&heap->space, block));
-	if (!heap->space.fates[block_index(&heap->space, block)])
-		region_record(&heap->space, &heap->types, block);
-}
-
 void mutator_retire_run(struct mutator *mutator, unsigned class)
 {
 	struct gcs_run *abi = &mutator->abi.runs[class];
@@ -52,7 +41,7 @@ void mutator_retire_run(struct mutator *mutator, unsigned class)
 		return;
 	mutator->allocated_bytes += abi->cursor - run->counted;
 	if (run->block->state == BLOCK_REGION)
-		close_region(mutator->heap, run->block, abi->cursor);
+		run->block->top = (uint32_t)(abi->cursor - block_address(space, run->block));
 	else
 		bit_fill(space->starts, space_granule(space, abi->cursor),
 			 space_granule(space, run->end), run->block->cell >> GRANULE_SHIFT, false);

@@ -76,6 +76,8 @@ static void start_run(struct mutator *mutator, unsigned index, const struct hole
 	uintptr_t start = align_header(hole->cursor, aligned ? 16 : GCS_GRANULE);
 	struct block *block = hole->block;
 
+	/* A block has one part without start bits: an earlier hole of it gets them now. */
+	region_record(&mutator->heap->space, &mutator->heap->types, block);
 	block->open = block->top =
 		(uint32_t)(start - block_address(&mutator->heap->space, block));
 	mutator->runs[index] = (struct run){
