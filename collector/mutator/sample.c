@@ -9,11 +9,12 @@
 #define APART_NS (1000000000ULL / SAMPLES_A_SECOND)
 
 /*
- * That is looked at after so many samples, of which a burst may have no more, or when they
- * have taken twice as long. The mean is raised by any factor at once, and lowered with care.
+ * That is looked at after so many samples, or when they have taken twice as long, and the
+ * mean is changed by this factor at most: a burst that is over in a millisecond may have a
+ * few samples more, or else those behind it would stand for too much each.
  */
-#define WINDOW	32
-#define LOWERED 0.25
+#define WINDOW 32
+#define FACTOR 4
 
 void sampling_start(struct sampling *sampling, uint64_t seed)
 {
@@ -101,7 +102,7 @@ static void adapt(struct sampling_rate *rate, double least)
 	if (++rate->taken < WINDOW && taken_ns < 2 * WINDOW * APART_NS)
 		return;
 	factor = (double)(rate->taken * APART_NS) / (double)(taken_ns + 1);
-	rate->mean *= factor > LOWERED ? factor : LOWERED;
+	rate->mean *= factor > FACTOR ? FACTOR : factor < 1. / FACTOR ? 1. / FACTOR : factor;
 	if (rate->mean < least)
 		rate->mean = least;
 	rate->taken = 0;

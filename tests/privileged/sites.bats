@@ -20,7 +20,7 @@ line_of() { grep -n "/\* $1 \*/" "$source" | cut -d: -f1; }
 
 # proportions FILE [stripped]: shares and sums of what was sampled are right, and its lines; or, of a
 # program without debugging information, its addresses. Tolerances are five standard deviations of
-# what so many samples can tell, whose weights differ while the rate adapts: hence the 2.
+# what so many samples can tell, whose weights differ while the rate adapts: hence the 3.
 proportions() {
 	python3 - "$(line_of 'three quarters of the bytes')" "$(line_of 'a quarter of the bytes')" \
 		"$(line_of 'three quarters of the cards')" "$(line_of 'a quarter of the cards')" "$@" <<-'PYTHON'
@@ -32,7 +32,7 @@ proportions() {
 		(heap,) = process["heaps"]
 
 		def near(value, expected, samples, relative):
-		    sigma = math.sqrt(2 / samples * (1 if relative else expected * (1 - expected)))
+		    sigma = math.sqrt(3 / samples * (1 if relative else expected * (1 - expected)))
 		    print("%.4f of %.4f, sigma %.4f" % (value, expected, sigma))
 		    assert abs(value - expected) < 5 * sigma * (expected if relative else 1)
 
