@@ -24,7 +24,7 @@
 #include "tracing/scan_roots.h"
 
 /* What is zeroed at once: it should stay in the nearest cache until it is used. */
-#define PIECE_BYTES ((size_t)8192)
+#define PIECE_BYTES ((size_t)16384)
 
 /* A block that is fuller is not worth sweeping; one that is emptier is worth emptying. */
 #define RECYCLE_BELOW (BLOCK_BYTES * 15 / 16)
