@@ -144,11 +144,13 @@ static void scan_dirty_cards(struct scan *scan)
 	}
 }
 
-/* Slots are far apart: ask early for a slot, and then for what it refers to. */
-static void prefetch_ahead(const struct slot_log *log, size_t i)
+/* Slots are far apart: ask early for a slot and its card, and then for what it refers to. */
+static void prefetch_ahead(const struct space *space, const struct slot_log *log, size_t i)
 {
-	if (i + 2 * AHEAD < log->count)
+	if (i + 2 * AHEAD < log->count) {
 		__builtin_prefetch(log->slots[i + 2 * AHEAD]);
+		__builtin_prefetch(space_card(space, (uintptr_t)log->slots[i + 2 * AHEAD]));
+	}
 	if (i + AHEAD < log->count)
 		__builtin_prefetch((uint64_t *)*log->slots[i + AHEAD] - 1);
 }
@@ -186,7 +188,7 @@ static void scan_log(struct scan *scan, const struct slot_log *log)
 	size_t i;
 
 	for (i = 0; i < log->count; i++) {
-		prefetch_ahead(log, i);
+		prefetch_ahead(scan->evacuation->tracer.space, log, i);
 		scan_logged_slot(scan, log->slots[i]);
 	}
 }
