@@ -39,9 +39,11 @@ static void *find_in_region(const struct space *space, const struct type_table *
 	region_record_until(space, types, block, address);
 	header = region_header_before(space, block, address - HEADER_BYTES + 1);
 	object = (void *)(header + HEADER_BYTES);
-	if (!header || address > header + object_cell(types, object))
+	if (!header)
 		return NULL;
-	return object;
+	return (uintptr_t)object == address || address <= header + object_cell(types, object)
+		       ? object
+		       : NULL;
 }
 
 void *find_object(const struct space *space, const struct type_table *types, uintptr_t address)

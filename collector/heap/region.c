@@ -10,15 +10,16 @@ void region_record_until(const struct space *space, const struct type_table *typ
 {
 	uintptr_t base = block_address(space, block), top = base + block->top;
 	uintptr_t cell = base + block->open;
+	size_t count = types_count(types);
 
-	while (cell < top && cell <= last) {
-		if (!*(uint64_t *)cell) {
-			cell = top;
-			break;
-		}
+	while (cell < top && cell <= last && *(uint64_t *)cell) {
 		bit_set(space->starts, space_granule(space, cell));
+		if (header_type(*(uint64_t *)cell) >= count) /* overwritten: the verifier will tell */
+			break;
 		cell += object_cell(types, (void *)(cell + HEADER_BYTES));
 	}
+	if (cell <= last)
+		cell = top;
 	block->open = (uint32_t)(cell - base);
 }
 

@@ -2,8 +2,12 @@
 #include <string.h>
 
 #include "gcscope/barrier.h"
-#include "heap/cards.h"
 #include "mutator/mutator.h"
+
+static bool is_young(const struct mutator *mutator, const void *value)
+{
+	return value && space_fate(&mutator->heap->space, value);
+}
 
 /*
  * The slot lies in old memory, of which nobody knows yet that it may refer to something
@@ -11,8 +15,7 @@
  */
 static void slow(struct mutator *mutator, void **slot, void *value, const void *caller)
 {
-	bool dirtied = value && space_fate(&mutator->heap->space, value) &&
-		       remember_slot(mutator, slot);
+	bool dirtied = is_young(mutator, value) && remember_slot(mutator, slot);
 
 	mutator->slow_stores++;
 	sample_store(mutator, slot, dirtied, caller);
@@ -41,25 +44,17 @@ void gcs_copy_refs(struct gcs_mutator *abi, void *object, void **target, void *c
 	memmove(target, source, count * sizeof(*target));
 }
 
-uint64_t gcs_identity_hash(struct gcs_mutator *abi, void *object)
+__attribute__((noinline)) void gcs_barrier(struct gcs_mutator *abi, void *object, void *place,
+					   void *value)
 {
-	const struct type_table *types = &mutator_of(abi)->heap->types;
-	uint64_t *header = gcs_header(object);
+	struct mutator *mutator = mutator_of(abi);
+	bool dirtied;
 
-	if (header_keeps_hash(*header))
-		return *(uint64_t *)((char *)header + object_bytes(object_type(types, object), object));
-	__atomic_fetch_or(header, 1ULL << GCS_HEADER_HASH_SHIFT, __ATOMIC_RELAXED);
-	return address_hash(object);
-}
-
-void gcs_pin(struct gcs_mutator *abi, void *object)
-{
-	(void)abi;
-	__atomic_fetch_or(gcs_header(object), GCS_HEADER_PINNED, __ATOMIC_RELAXED);
-}
-
-void gcs_unpin(struct gcs_mutator *abi, void *object)
-{
-	(void)abi;
-	__atomic_fetch_and(gcs_header(object), ~GCS_HEADER_PINNED, __ATOMIC_RELAXED);
+	(void)object;
+	abi->stores++;
+	if (!__atomic_load_n(&abi->cards[(uintptr_t)place >> GCS_CARD_BITS], __ATOMIC_RELAXED))
+		return;
+	dirtied = is_young(mutator, value) && remember_card(mutator, (uintptr_t)place);
+	mutator->slow_stores++;
+	sample_store(mutator, place, dirtied, __builtin_return_address(0));
 }

@@ -30,25 +30,49 @@ static bool count_dirtied(struct mutator *mutator, uint8_t before)
 	return true;
 }
 
-bool remember_slot(struct mutator *mutator, void **slot)
+/*
+ * Change the card of an address, which has room for so many slots. Returns what it was; CARD_OPEN:
+ * another thread has made it dirty meanwhile. *ret_log: a slot is to be logged.
+ */
+static uint8_t advance_card(struct space *space, uintptr_t place, unsigned slots, bool *ret_log)
 {
-	struct space *space = &mutator->heap->space;
-	uint8_t *card = space_card(space, (uintptr_t)slot);
+	uint8_t *card = space_card(space, place);
 	uint8_t before = __atomic_load_n(card, __ATOMIC_RELAXED), after;
-	struct slot_log *log = mutator->log;
 
 	do {
-		if (before == CARD_OPEN) /* another thread has made it dirty meanwhile */
-			return false;
-		after = (before & CARD_SLOTS) < CARD_SLOTS_MAX && log->count < LOG_ROOM
-				? (uint8_t)(before + 1)
-				: (uint8_t)CARD_OPEN;
+		*ret_log = (before & CARD_SLOTS) < slots;
+		after = *ret_log ? (uint8_t)(before + 1) : (uint8_t)CARD_OPEN;
+		if (before == CARD_OPEN)
+			break;
 		if (after == CARD_OPEN)
-			card_flag_block(space, (uintptr_t)slot);
+			card_flag_block(space, place);
 	} while (!__atomic_compare_exchange_n(card, &before, after, true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	if (after != CARD_OPEN)
+	return before;
+}
+
+bool remember_slot(struct mutator *mutator, void **slot)
+{
+	struct slot_log *log = mutator->log;
+	unsigned most = log->count < LOG_ROOM ? CARD_SLOTS_MAX : 0;
+	bool logs;
+	uint8_t before = advance_card(&mutator->heap->space, (uintptr_t)slot, most, &logs);
+
+	if (before == CARD_OPEN)
+		return false;
+	if (logs)
 		log_slot(log, slot);
+	tell(mutator);
+	return count_dirtied(mutator, before);
+}
+
+bool remember_card(struct mutator *mutator, uintptr_t place)
+{
+	bool logs;
+	uint8_t before = advance_card(&mutator->heap->space, place, 0, &logs);
+
+	if (before == CARD_OPEN)
+		return false;
 	tell(mutator);
 	return count_dirtied(mutator, before);
 }

@@ -40,6 +40,9 @@ struct slot_log {
  */
 bool remember_slot(struct mutator *mutator, void **slot);
 
+/* The same for a reference in another form than a slot has: its card becomes dirty as a whole. */
+bool remember_card(struct mutator *mutator, uintptr_t place);
+
 /* Make all cards dirty that a mutator has logged slots of: it is about to go, or has gone. */
 void remember_as_cards(struct gcs_heap *heap, struct slot_log *log);
 

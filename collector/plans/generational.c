@@ -23,7 +23,6 @@
 #include "tracing/scan_remembered.h"
 #include "tracing/scan_roots.h"
 
-/* What is zeroed at once: it should stay in the nearest cache until it is used. */
 #define PIECE_BYTES ((size_t)16384)
 
 /* A block that is fuller is not worth sweeping; one that is emptier is worth emptying. */
@@ -47,6 +46,21 @@ static struct fit fit(size_t bytes, size_t align)
 
 /* Handing out memory. */
 
+/*
+ * How much to zero at once: so that it stays in the nearest cache until it is used, and that
+ * the budget is spent to the byte where one thread allocates alone.
+ */
+static uint64_t next_piece(const struct gcs_heap *heap)
+{
+	uint64_t charged = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED);
+
+	if (heap->options.stress) /* each allocation comes to the library */
+		return 0;
+	return charged < heap->budget && heap->budget - charged < PIECE_BYTES
+		       ? heap->budget - charged
+		       : PIECE_BYTES;
+}
+
 /* Have `bytes` more in a run, zeroed, if its hole has them. */
 static bool extend(struct mutator *mutator, unsigned index, size_t bytes)
 {
@@ -56,8 +70,7 @@ static bool extend(struct mutator *mutator, unsigned index, size_t bytes)
 
 	if (!run->block || need > run->room)
 		return false;
-	/* Under stress each allocation comes to the library. */
-	end = heap->options.stress ? need : run->end + PIECE_BYTES;
+	end = run->end + (next_piece(heap) & ~(uint64_t)(GCS_GRANULE - 1));
 	end = end < need ? need : end > run->room ? run->room : end;
 	if (run->block->dirty)
 		memset((void *)run->end, 0, end - run->end);

@@ -36,13 +36,19 @@ TRACE_INLINE void push_slot(struct gcs_tracer *tracer, void **slot)
 		set_grey(tracer, tracer->owner);
 }
 
-static void push_traced_slot(struct gcs_tracer *tracer, void **slot)
+/* A trace function moves what it visits at once, so it has to wait for its turn. */
+static void push_traced(struct gcs_tracer *tracer, uintptr_t object)
 {
-	push_slot(tracer, slot);
+	if (!mark_stack_push(tracer->stack, object | ENTRY_TRACED))
+		set_grey(tracer, object);
 }
 
 TRACE_INLINE void push_slots(struct gcs_tracer *tracer, const struct type *type, uintptr_t object)
 {
+	if (gcs_unlikely(type->trace != NULL)) {
+		push_traced(tracer, object);
+		return;
+	}
 	tracer->owner = object;
 	scan_fields(tracer, type, object, push_slot);
 }
@@ -92,15 +98,17 @@ static void keep(struct evacuation *evacuation, void *object, unsigned fate)
 }
 
 /*
- * A slot refers to something that stays young. If it is in old memory it has to be remembered.
+ * A slot refers to something that stays young. If it is in old memory, or belongs to an
+ * object there, that has to be remembered.
  */
 static void remember_young(struct evacuation *evacuation, void **slot)
 {
 	const struct gcs_tracer *tracer = &evacuation->tracer;
+	uintptr_t place = tracer->traced ? tracer->traced : (uintptr_t)slot;
 
-	if (space_contains(tracer->space, (uintptr_t)slot) &&
-	    !stays_young(evacuation, fate_of(tracer, slot)))
-		card_dirty(tracer->space, (uintptr_t)slot);
+	if (space_contains(tracer->space, place) &&
+	    !stays_young(evacuation, fate_of(tracer, (void *)place)))
+		card_dirty(tracer->space, place);
 }
 
 static void keep_from(struct evacuation *evacuation, void **slot, unsigned fate)
@@ -266,7 +274,10 @@ TRACE_INLINE void visit_major(struct gcs_tracer *tracer, void **slot)
 
 static void visit_traced_slot(struct gcs_tracer *tracer, void **slot)
 {
-	visit_major(tracer, slot);
+	if (evacuation_of(tracer)->major)
+		visit_major(tracer, slot);
+	else
+		evacuate_old_slot(slot, evacuation_of(tracer));
 }
 
 void evacuate_slot(void **slot, void *context)
@@ -316,10 +327,11 @@ static void scan_grey(struct gcs_tracer *tracer, uintptr_t object)
 {
 	struct evacuation *evacuation = evacuation_of(tracer);
 
+	tracer->owner = object;
 	if (evacuation->major)
 		scan_object(tracer, object, visit_major);
 	else
-		push_slots(tracer, object_type(&tracer->heap->types, (void *)object), object);
+		scan_object(tracer, object, push_slot);
 	drain(evacuation);
 }
 
@@ -334,7 +346,7 @@ void evacuate_drain(struct evacuation *evacuation)
 void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major, bool last)
 {
 	*evacuation = (struct evacuation){
-		.tracer = tracer_of(heap, major ? visit_traced_slot : push_traced_slot),
+		.tracer = tracer_of(heap, visit_traced_slot),
 		.major = major,
 		.aging = !last && heap->options.tenure > 1,
 		.last = last,

@@ -71,7 +71,7 @@ static void scan_within(struct evacuation *evacuation, uintptr_t object, uintptr
 	if (type->element_pointer_count)
 		scan_elements_within(evacuation, type, object, low, high);
 	else if (type->trace)
-		type->trace((void *)object, &evacuation->tracer);
+		call_trace(&evacuation->tracer, type, object);
 }
 
 /*

@@ -30,6 +30,9 @@
 /* A stack entry with this bit is an array, and the entry below it the element to go on with. */
 #define ENTRY_SLICE ((uintptr_t)1)
 
+/* Among slots, an entry with this bit is an object whose trace function is to be called. */
+#define ENTRY_TRACED ((uintptr_t)2)
+
 struct gcs_tracer {
 	struct gcs_heap *heap;
 	struct space *space;
@@ -44,7 +47,8 @@ struct gcs_tracer {
 	bool overflowed; /* some block is flagged */
 	/* What is found in blocks that are not condemned has no mark, unless it is grey there. */
 	bool unmarked_unless_condemned;
-	uintptr_t owner; /* of the slots that are pushed (drain_slots) */
+	uintptr_t owner;  /* of the slots that are pushed (drain_slots) */
+	uintptr_t traced; /* whose trace function runs; 0: none */
 	/* What a trace function's gcs_trace_slot calls. */
 	void (*visit)(struct gcs_tracer *tracer, void **slot);
 };
@@ -145,6 +149,17 @@ TRACE_INLINE void scan_array(struct gcs_tracer *tracer, const struct type *type,
 	scan_elements(tracer, type, array, first, count, visit);
 }
 
+/*
+ * What the function passes to gcs_trace_slot may be a variable of its own, from which it makes
+ * what it stores: so that has to be right when gcs_trace_slot returns.
+ */
+static inline void call_trace(struct gcs_tracer *tracer, const struct type *type, uintptr_t object)
+{
+	tracer->traced = object;
+	type->trace((void *)object, tracer);
+	tracer->traced = 0;
+}
+
 TRACE_INLINE void scan_fields(struct gcs_tracer *tracer, const struct type *type, uintptr_t object,
 			      slot_visitor visit)
 {
@@ -155,7 +170,7 @@ TRACE_INLINE void scan_fields(struct gcs_tracer *tracer, const struct type *type
 	if (type->element_pointer_count)
 		scan_array(tracer, type, object, 0, visit);
 	else if (type->trace)
-		type->trace((void *)object, tracer);
+		call_trace(tracer, type, object);
 }
 
 TRACE_INLINE void scan_object(struct gcs_tracer *tracer, uintptr_t object, slot_visitor visit)
@@ -218,6 +233,10 @@ TRACE_INLINE void drain_slots(struct gcs_tracer *tracer, slot_visitor push, slot
 			entry = stack->entries[--stack->count];
 			if (gcs_unlikely(entry & ENTRY_SLICE)) {
 				scan_slice(tracer, entry, push);
+				continue;
+			}
+			if (gcs_unlikely(entry & ENTRY_TRACED)) {
+				scan_object(tracer, entry & ~ENTRY_TRACED, push);
 				continue;
 			}
 			__builtin_prefetch((char *)*(void **)entry - HEADER_BYTES);

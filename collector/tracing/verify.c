@@ -32,10 +32,12 @@ static const char *type_name(const struct verifier *verifier, const void *object
 	return object ? object_type(&verifier->tracer.heap->types, object)->name : "a root";
 }
 
-/* The field of the owner that a slot is. */
+/* The field of the owner that a slot is; 0, where only its trace function knows. */
 static size_t field(const struct verifier *verifier, void **slot)
 {
-	return verifier->owner ? (size_t)((char *)slot - (char *)verifier->owner) : 0;
+	return space_contains(verifier->tracer.space, (uintptr_t)slot)
+		       ? (size_t)((char *)slot - (char *)verifier->owner)
+		       : 0;
 }
 
 static int complain(struct verifier *verifier, void **slot, const char *what)
@@ -94,6 +96,18 @@ static const char *check_header(struct gcs_heap *heap, void *object)
 	return NULL;
 }
 
+/* Is a card dirty on which an object has a part, or a slot of it logged? */
+static bool is_card_dirty(struct gcs_heap *heap, void *object)
+{
+	const struct type *type = object_type(&heap->types, object);
+	uintptr_t at = (uintptr_t)gcs_header(object), end = at + object_bytes(type, object);
+
+	for (; at < end; at += CARD_BYTES)
+		if (*space_card(&heap->space, at) == CARD_OPEN)
+			return true;
+	return *space_card(&heap->space, end - 1) == CARD_OPEN;
+}
+
 static bool is_logged(const struct gcs_heap *heap, void **slot)
 {
 	const struct mutator *mutator;
@@ -109,11 +123,15 @@ static bool is_logged(const struct gcs_heap *heap, void **slot)
 /* Does an old object refer to a young one and nobody remembers? The barrier was left out. */
 static const char *check_remembered(const struct verifier *verifier, void **slot)
 {
-	const struct gcs_heap *heap = verifier->tracer.heap;
+	struct gcs_heap *heap = verifier->tracer.heap;
 	const struct space *space = &heap->space;
 
-	if (!verifier->owner || space_fate(space, verifier->owner) || !space_fate(space, *slot) ||
-	    *space_card(space, (uintptr_t)slot) == CARD_OPEN || is_logged(heap, slot))
+	if (!verifier->owner || space_fate(space, verifier->owner) || !space_fate(space, *slot))
+		return NULL;
+	/* A trace function may visit a variable of its own. */
+	if (space_contains(space, (uintptr_t)slot)
+		    ? *space_card(space, (uintptr_t)slot) == CARD_OPEN || is_logged(heap, slot)
+		    : is_card_dirty(heap, verifier->owner))
 		return NULL;
 	return "which is young, and was stored there without gcs_store";
 }

@@ -37,6 +37,12 @@ static inline void gcs_init(void **slot, void *value)
 	*slot = value;
 }
 
+/*
+ * A reference to value is about to be stored in object at place, in a form of the program's
+ * own, which the trace function of the object's type knows: what gcs_store does but to store.
+ */
+GCS_API void gcs_barrier(struct gcs_mutator *mutator, void *object, void *place, void *value);
+
 /* The reference in *slot. */
 static inline void *gcs_load(struct gcs_mutator *mutator, void *object, void **slot)
 {

@@ -16,7 +16,11 @@ GCS_EXTERN_BEGIN
 
 struct gcs_tracer;
 
-/* Visit one slot that holds a reference (or NULL). Only for trace functions. */
+/*
+ * Visit one slot that holds a reference (or NULL), and that holds another one afterwards if
+ * the object has moved. Only for trace functions: one whose objects keep references in
+ * another form visits a variable, and then writes what it holds back in that form.
+ */
 GCS_API void gcs_trace_slot(struct gcs_tracer *tracer, void **slot);
 
 struct gcs_type_info {

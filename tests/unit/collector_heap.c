@@ -9,6 +9,7 @@
 
 #include "heap/bitmap.h"
 #include "heap/size_class.h"
+#include "heap/find.h"
 #include "heap/space.h"
 #include "heap/sweep.h"
 #include "platform/platform.h"
@@ -91,19 +92,19 @@ static void addresses_find_their_object(void **state)
 	(void)state;
 	assert_true(space_create(&space, 1 << 20));
 	block = space_take_small(&space, class_of(24));
-	assert_null(space_find_object(&space, block_address(&space, block) + 32));
+	assert_null(find_object(&space, NULL, block_address(&space, block) + 32));
 	take_all_cells(&space, block);
 	first = block_address(&space, block) + BLOCK_FIRST_CELL;
 	for (i = 0; i < block_cells(block); i++) {
 		cell = first + i * 24;
 		for (address = cell + 8; address <= cell + 24; address++)
-			assert_ptr_equal(space_find_object(&space, address), (void *)(cell + 8));
+			assert_ptr_equal(find_object(&space, NULL, address), (void *)(cell + 8));
 		for (address = cell + 1; address < cell + 8; address++)
-			assert_null(space_find_object(&space, address));
+			assert_null(find_object(&space, NULL, address));
 	}
-	assert_null(space_find_object(&space, first)); /* the first header */
-	assert_null(space_find_object(&space, first - 1));
-	assert_null(space_find_object(&space, space.base + space.reserved - 1));
+	assert_null(find_object(&space, NULL, first)); /* the first header */
+	assert_null(find_object(&space, NULL, first - 1));
+	assert_null(find_object(&space, NULL, space.base + space.reserved - 1));
 	space_destroy(&space);
 }
 
@@ -115,18 +116,18 @@ static void large_objects_are_found_from_inside(void **state)
 
 	(void)state;
 	assert_true(space_create(&space, 4 << 20));
-	block = space_take_large(&space, 300000);
+	block = space_take_large(&space, 300000, 0);
 	payload = large_header(&space, block) + HEADER_BYTES;
 	assert_int_equal(payload % 16, 0);
 	assert_int_equal(block->bytes, 303104); /* 74 pages */
-	assert_ptr_equal(space_find_object(&space, payload), (void *)payload);
-	assert_ptr_equal(space_find_object(&space, payload + 250000), (void *)payload);
-	assert_ptr_equal(space_find_object(&space, block_address(&space, block) + 303104),
+	assert_ptr_equal(find_object(&space, NULL, payload), (void *)payload);
+	assert_ptr_equal(find_object(&space, NULL, payload + 250000), (void *)payload);
+	assert_ptr_equal(find_object(&space, NULL, block_address(&space, block) + 303104),
 			 (void *)payload);
-	assert_null(space_find_object(&space, block_address(&space, block) + 303105));
-	assert_null(space_find_object(&space, payload - 8));
+	assert_null(find_object(&space, NULL, block_address(&space, block) + 303105));
+	assert_null(find_object(&space, NULL, payload - 8));
 	space_free(&space, block);
-	assert_null(space_find_object(&space, payload));
+	assert_null(find_object(&space, NULL, payload));
 	assert_int_equal(space.capacity, 0);
 	space_destroy(&space);
 }
@@ -183,12 +184,12 @@ static void capacity_is_kept(void **state)
 	for (i = 0; i < 16; i++)
 		assert_non_null(blocks[i] = space_take_small(&space, 1));
 	assert_null(space_take_small(&space, 1));
-	assert_null(space_take_large(&space, 100000));
+	assert_null(space_take_large(&space, 100000, 0));
 	for (i = 4; i < 8; i++)
 		space_free(&space, blocks[i]);
 	assert_int_equal(space.capacity, 16 * BLOCK_BYTES); /* held, though free */
 	assert_ptr_equal(space_take_small(&space, 2), blocks[4]);
-	more = space_take_large(&space, 3 * BLOCK_BYTES);
+	more = space_take_large(&space, 3 * BLOCK_BYTES, 0);
 	assert_non_null(more); /* the free blocks' memory made room for it */
 	assert_int_equal(space.capacity, 16 * BLOCK_BYTES);
 	assert_null(space_take_small(&space, 1));
