@@ -124,7 +124,7 @@ static void test_names_and_nesting(void **state)
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
 		     "heap plan end complete collections pauses time_to_safepoint phases "
-		     "allocation promotion barrier cards size stalls out_of_memory "
+		     "allocation nursery promotion barrier cards size stalls out_of_memory "
 		     "card_map sites");
 	assert_names(root, HEAP "collections.0", "kind generation cause count");
 	assert_names(root, HEAP "pauses.0", "kind " FIGURES " ledger_seconds faults");
