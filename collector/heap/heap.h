@@ -52,13 +52,12 @@ struct gcs_heap {
 	 * cards are armed; else there are neither. Changes while the world stands.
 	 */
 	bool generational;
-	struct target promotion;   /* where the next survivors go */
+	struct target promotion; /* where the next survivors go */
 	struct pace pace;
-	uint64_t live;		   /* bytes, at the last major collection */
-	uint64_t promoted;	   /* since */
-	uint64_t slow_stores;	   /* in the statistics, at the last minor collection */
-	uint64_t survivors;	   /* that stayed young at the last collection */
-	uint64_t fragmented;	   /* free lines between live objects, at the last major one */
+	uint64_t live;	      /* bytes, at the last major collection */
+	uint64_t promoted;    /* since */
+	uint64_t slow_stores; /* in the statistics, at the last minor collection */
+	uint64_t survivors;   /* that stayed young at the last collection */
 
 	/*
 	 * Allocation since the last collection, in bytes taken by mutators, against the

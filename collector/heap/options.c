@@ -164,6 +164,15 @@ static void fill_defaults(struct gcs_options *options)
 		options->heap_max = platform_memory_bytes() / 2;
 }
 
+/* It has to find room beside what it is copied to. */
+static int check_nursery(const struct gcs_options *options)
+{
+	if (options->nursery <= options->heap_max / 2)
+		return 0;
+	return fail(-EINVAL, "option nursery: %llu is more than half of heap_max, which is %llu",
+		    (unsigned long long)options->nursery, (unsigned long long)options->heap_max);
+}
+
 int options_resolve(struct gcs_options *ret_options, const struct gcs_options *chosen,
 		    const char *environment)
 {
@@ -179,6 +188,9 @@ int options_resolve(struct gcs_options *ret_options, const struct gcs_options *c
 	if (error)
 		return error;
 	fill_defaults(&options);
+	error = check_nursery(&options);
+	if (error)
+		return error;
 	*ret_options = options;
 	return 0;
 }

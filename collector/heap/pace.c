@@ -16,9 +16,9 @@
 /* Minor collections are judged by what they did for so many bytes allocated. */
 #define JUDGED_BYTES (4 * MIB)
 /* What a store costs that takes the barrier's slow path, in ns. */
-#define SLOW_STORE   20
+#define SLOW_STORE 20
 /* Generations are given up if they cost so much more than doing without. */
-#define TOO_DEAR     1.1
+#define TOO_DEAR      1.1
 #define PATIENCE_MOST 16U
 
 static double between(double value, double least, double most)
@@ -76,8 +76,9 @@ static void size_nursery(struct pace *pace, const struct minor_facts *facts)
 {
 	double survival = (double)facts->survived / (double)facts->allocated, room;
 
-	pace->survival = survival > pace->survival ? survival
-						   : pace->survival + (survival - pace->survival) / 8;
+	pace->survival = survival > pace->survival
+				 ? survival
+				 : pace->survival + (survival - pace->survival) / 8;
 	if ((double)facts->survived >= TELLING_BYTES)
 		pace->copy_cost +=
 			((double)facts->ns / (double)facts->survived - pace->copy_cost) / 8;

@@ -33,17 +33,17 @@ struct pace {
 	uint64_t growth;       /* per cent */
 	uint64_t heap_min;     /* bytes */
 
-	uint64_t nursery;      /* bytes */
-	double copy_cost;      /* ns of a minor collection for each byte that survives it */
-	double survival;       /* share of a nursery that survives: rises at once, falls slowly */
+	uint64_t nursery; /* bytes */
+	double copy_cost; /* ns of a minor collection for each byte that survives it */
+	double survival;  /* share of a nursery that survives: rises at once, falls slowly */
 
-	uint64_t budget;       /* bytes that may be promoted until the next major collection */
-	double major_ns;       /* the last one's, and when it ended */
+	uint64_t budget; /* bytes that may be promoted until the next major collection */
+	double major_ns; /* the last one's, and when it ended */
 	uint64_t major_end_ns;
 
 	double allocated, promoted, minor_ns; /* of minor collections that are to be judged */
 	bool generational;
-	unsigned patience;     /* major collections until generations are tried again */
+	unsigned patience; /* major collections until generations are tried again */
 	unsigned patience_next;
 };
 

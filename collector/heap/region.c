@@ -14,7 +14,8 @@ void region_record_until(const struct space *space, const struct type_table *typ
 
 	while (cell < top && cell <= last && *(uint64_t *)cell) {
 		bit_set(space->starts, space_granule(space, cell));
-		if (header_type(*(uint64_t *)cell) >= count) /* overwritten: the verifier will tell */
+		if (header_type(*(uint64_t *)cell) >=
+		    count) /* overwritten: the verifier will tell */
 			break;
 		cell += object_cell(types, (void *)(cell + HEADER_BYTES));
 	}

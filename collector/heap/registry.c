@@ -77,6 +77,8 @@ static void reset_stats(struct gcs_heap *heap)
 		.size_capacity_bytes = stats->size_capacity_bytes,
 		.size_live_bytes = stats->size_live_bytes,
 		.size_peak_capacity_bytes = stats->size_peak_capacity_bytes,
+		.size_fragmented_bytes = stats->size_fragmented_bytes,
+		.size_nursery_bytes = stats->size_nursery_bytes,
 		.size_limit_bytes = heap->options.heap_max,
 	};
 }
@@ -158,7 +160,6 @@ int registry_add(struct gcs_heap *heap)
 		return fail(-ENOMEM, "no memory for a handler of fork");
 	thread_park(ABOVE_THIS_FRAME, NULL);
 	pthread_mutex_lock(&lock);
-	heap->stats.size_live_bytes = GCSCOPE_STATS_UNKNOWN;
 	heap->id = ++heaps_ever;
 	heap->pid = platform_pid();
 	heap->next = heaps;

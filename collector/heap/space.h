@@ -74,9 +74,9 @@ struct space {
 	size_t reserved; /* bytes of address space */
 	uint64_t *starts;
 	uint64_t *marks;
-	uint8_t *cards;	     /* cards.h */
-	uint8_t *dirty;	     /* a byte a block: nonzero if some card of it is dirty */
-	uint8_t *fates;	     /* a byte a block */
+	uint8_t *cards; /* cards.h */
+	uint8_t *dirty; /* a byte a block: nonzero if some card of it is dirty */
+	uint8_t *fates; /* a byte a block */
 	struct block *blocks;
 
 	pthread_mutex_t lock;

@@ -62,7 +62,7 @@ struct mutator {
 
 	struct run runs[GCS_RUNS];
 	struct slot_log *log;
-	uint64_t remembered;	  /* slots, ever */
+	uint64_t remembered; /* slots, ever */
 	/* Since the last fold: */
 	uint64_t allocated_bytes; /* in retired runs and large objects */
 	uint64_t slow_stores;

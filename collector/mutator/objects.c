@@ -8,7 +8,8 @@ uint64_t gcs_identity_hash(struct gcs_mutator *abi, void *object)
 	uint64_t *header = gcs_header(object);
 
 	if (header_keeps_hash(*header))
-		return *(uint64_t *)((char *)header + object_bytes(object_type(types, object), object));
+		return *(uint64_t *)((char *)header +
+				     object_bytes(object_type(types, object), object));
 	__atomic_fetch_or(header, 1ULL << GCS_HEADER_HASH_SHIFT, __ATOMIC_RELAXED);
 	return address_hash(object);
 }

@@ -91,11 +91,9 @@ static void start_run(struct mutator *mutator, unsigned index, const struct hole
 
 	/* A block has one part without start bits: an earlier hole of it gets them now. */
 	region_record(&mutator->heap->space, &mutator->heap->types, block);
-	block->open = block->top =
-		(uint32_t)(start - block_address(&mutator->heap->space, block));
-	mutator->runs[index] = (struct run){
-		.block = block, .end = start, .room = hole->end, .counted = start
-	};
+	block->open = block->top = (uint32_t)(start - block_address(&mutator->heap->space, block));
+	mutator->runs[index] =
+		(struct run){ .block = block, .end = start, .room = hole->end, .counted = start };
 	mutator->abi.runs[index].cursor = start;
 }
 
@@ -224,8 +222,8 @@ static void release_large(struct gcs_heap *heap, struct block *block, struct amo
 }
 
 /* What was young when a minor collection began. Returns how many blocks. */
-static uint64_t release_young(struct gcs_heap *heap, uint32_t list, bool last,
-			      struct amount *large, uint64_t *ret_emptied)
+static uint64_t release_young(struct gcs_heap *heap, uint32_t list, bool last, struct amount *large,
+			      uint64_t *ret_emptied)
 {
 	uint64_t blocks = 0;
 
@@ -387,7 +385,7 @@ static uint8_t old_card(const struct gcs_heap *heap)
 	return heap->generational ? CARD_ARMED : CARD_OPEN;
 }
 
-static void sort_region(struct gcs_heap *heap, struct block *block)
+static void sort_region(struct gcs_heap *heap, struct block *block, uint64_t *ret_fragmented)
 {
 	struct space *space = &heap->space;
 
@@ -403,7 +401,7 @@ static void sort_region(struct gcs_heap *heap, struct block *block)
 	poison_holes(heap, block);
 	space_set_fate(space, block, 0);
 	cards_set(space, block, old_card(heap));
-	heap->fragmented += BLOCK_BYTES - block->live;
+	*ret_fragmented += BLOCK_BYTES - block->live;
 	if (block->live < RECYCLE_BELOW)
 		recycle_offer(heap, block);
 }
@@ -429,21 +427,23 @@ static void sort_large(struct gcs_heap *heap, struct block *block, struct amount
 /* From the top down, so that the list of holes is in the order of addresses. */
 static uint64_t sort(struct gcs_heap *heap, struct amount *large, struct amount *young_large)
 {
-	uint64_t blocks = 0;
+	uint64_t blocks = 0, fragmented = 0;
 	size_t i;
 
-	heap->fragmented = 0;
 	for (i = heap->space.frontier; i-- > 0;) {
 		struct block *block = &heap->space.blocks[i];
 
 		if (block->state == BLOCK_REGION)
-			sort_region(heap, block);
+			sort_region(heap, block, &fragmented);
 		else if (block->state == BLOCK_LARGE)
 			sort_large(heap, block, large, young_large);
 		else
 			continue;
 		blocks++;
 	}
+	pthread_mutex_lock(&heap->stats_lock);
+	heap->stats.size_fragmented_bytes = fragmented;
+	pthread_mutex_unlock(&heap->stats_lock);
 	return blocks;
 }
 
@@ -547,8 +547,9 @@ static void set_budget(struct gcs_heap *heap)
 		heap->budget = next_nursery(heap);
 	else
 		heap->budget = budget > heap->promoted ? budget - heap->promoted : 1;
+	pthread_mutex_lock(&heap->stats_lock);
 	heap->stats.size_nursery_bytes = heap->generational ? heap->budget : GCSCOPE_STATS_UNKNOWN;
-	heap->stats.size_fragmented_bytes = heap->fragmented;
+	pthread_mutex_unlock(&heap->stats_lock);
 }
 
 static uint64_t collect_generational(struct gcs_heap *heap, enum gcs_kind kind)

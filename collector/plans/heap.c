@@ -59,6 +59,8 @@ static void init(struct gcs_heap *heap)
 	roots_create(&heap->roots);
 	memset(heap->sweepable, 0xff, sizeof(heap->sweepable));
 	heap->recyclable = heap->young = NO_BLOCK;
+	heap->stats.size_live_bytes = heap->stats.size_fragmented_bytes =
+		heap->stats.size_nursery_bytes = GCSCOPE_STATS_UNKNOWN;
 	heap->remembered_budget = heap->options.card_budget;
 	heap->plan->begin(heap);
 }

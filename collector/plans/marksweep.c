@@ -53,9 +53,8 @@ static bool take_run(struct mutator *mutator, unsigned class, struct block *bloc
 	if (!sweep_next_run(&heap->space, block, &position, most, &start, &end))
 		return false;
 	__atomic_fetch_add(&heap->charged, end - start, __ATOMIC_RELAXED);
-	mutator->runs[class] = (struct run){
-		.block = block, .end = end, .counted = start, .unswept = position
-	};
+	mutator->runs[class] =
+		(struct run){ .block = block, .end = end, .counted = start, .unswept = position };
 	mutator->abi.runs[class].cursor = start;
 	run_publish_limit(mutator, class);
 	return true;

@@ -72,7 +72,7 @@ static bool stays_young(const struct evacuation *evacuation, unsigned fate)
 	       (fate & FATE_MOVE && !(fate & FATE_AGED) && !evacuation->last);
 }
 
-/* The first object of a block that stays; what becomes old has its cards armed before they matter. */
+/* The first object of a block that stays. Cards of what becomes old are armed before they matter. */
 static void keep_block(struct evacuation *evacuation, void *object, unsigned fate)
 {
 	struct space *space = evacuation->tracer.space;
@@ -129,7 +129,8 @@ static bool stress_pins(struct evacuation *evacuation)
 	return true;
 }
 
-static inline bool must_stay(struct evacuation *evacuation, void *object, uint64_t header, unsigned fate)
+static inline bool must_stay(struct evacuation *evacuation, void *object, uint64_t header,
+			     unsigned fate)
 {
 	const struct gcs_tracer *tracer = &evacuation->tracer;
 
@@ -363,6 +364,6 @@ void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool
 
 void evacuation_end(struct evacuation *evacuation)
 {
-	evacuation->tracer.heap->promotion =
-		evacuation->major ? (struct target){ 0 } : evacuation->old;
+	evacuation->tracer.heap->promotion = evacuation->major ? (struct target){ 0 }
+							       : evacuation->old;
 }

@@ -41,12 +41,12 @@ struct amount {
 struct evacuation {
 	struct gcs_tracer tracer; /* first: what trace functions are given */
 	bool major;
-	bool aging;	       /* what survives for the first time stays young */
-	bool last;	       /* nothing stays young */
-	unsigned may_stay;     /* fates of blocks in which some objects do not move */
+	bool aging;	   /* what survives for the first time stays young */
+	bool last;	   /* nothing stays young */
+	unsigned may_stay; /* fates of blocks in which some objects do not move */
 	struct target old, young;
 	struct amount moved[ORIGINS], kept[ORIGINS]; /* out of condemned blocks, and not */
-	uint64_t until_pinned; /* option stress_pin */
+	uint64_t until_pinned;			     /* option stress_pin */
 	/* Slots of old memory in which something young was found, while cards are scanned. */
 	uint64_t found;
 };

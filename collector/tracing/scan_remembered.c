@@ -83,13 +83,15 @@ static void scan_region_card(struct evacuation *evacuation, const struct block *
 {
 	const struct space *space = evacuation->tracer.space;
 	uintptr_t high = low + CARD_BYTES, before = region_header_before(space, block, low);
-	uint64_t starts = region_objects(space, block)[(low - block_address(space, block)) / CARD_BYTES];
+	uint64_t starts =
+		region_objects(space, block)[(low - block_address(space, block)) / CARD_BYTES];
 
 	if (before)
 		scan_within(evacuation, before + HEADER_BYTES, low, high);
 	for (; starts; starts &= starts - 1)
 		scan_within(evacuation,
-			    low + ((uintptr_t)__builtin_ctzll(starts) << GRANULE_SHIFT) + HEADER_BYTES,
+			    low + ((uintptr_t)__builtin_ctzll(starts) << GRANULE_SHIFT) +
+				    HEADER_BYTES,
 			    low, high);
 }
 
@@ -110,15 +112,16 @@ static void scan_dirty_card(struct scan *scan, struct block *block, uintptr_t lo
 	if (block->state == BLOCK_REGION)
 		scan_region_card(evacuation, block, low);
 	else
-		scan_within(evacuation, large_header(space, block - block->head) + HEADER_BYTES, low,
-			    low + CARD_BYTES);
+		scan_within(evacuation, large_header(space, block - block->head) + HEADER_BYTES,
+			    low, low + CARD_BYTES);
 	scan->result.useful += evacuation->found != found;
 }
 
 static void scan_dirty_block(struct scan *scan, size_t index)
 {
 	struct space *space = scan->evacuation->tracer.space;
-	const uint8_t *cards = &space->cards[index * BLOCK_CARDS], *end = cards + BLOCK_CARDS, *card;
+	const uint8_t *cards = &space->cards[index * BLOCK_CARDS], *end = cards + BLOCK_CARDS,
+		      *card;
 	uintptr_t base = space->base + (index << BLOCK_SHIFT);
 
 	space->dirty[index] = 0;

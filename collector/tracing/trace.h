@@ -36,7 +36,7 @@
 struct gcs_tracer {
 	struct gcs_heap *heap;
 	struct space *space;
-	uintptr_t base;	 /* of the space, its mark bits and fates: at hand where each */
+	uintptr_t base;		  /* of the space, its mark bits and fates: at hand where each */
 	uint64_t *starts, *marks; /* reference needs them */
 	uint8_t *fates;
 	struct mark_stack *stack;
@@ -117,8 +117,8 @@ static inline void set_grey_again(struct gcs_tracer *tracer, uintptr_t array)
 }
 
 /* Elements [first, first + count) of an array. */
-TRACE_INLINE void scan_elements(struct gcs_tracer *tracer, const struct type *type,
-				uintptr_t array, size_t first, size_t count, slot_visitor visit)
+TRACE_INLINE void scan_elements(struct gcs_tracer *tracer, const struct type *type, uintptr_t array,
+				size_t first, size_t count, slot_visitor visit)
 {
 	char *element = (char *)array + type->size + first * type->element_size;
 	size_t i, j;
@@ -177,7 +177,8 @@ TRACE_INLINE void scan_object(struct gcs_tracer *tracer, uintptr_t object, slot_
 {
 	if (tracer->count_cells)
 		count_cell(tracer, object, 1);
-	scan_fields(tracer, &tracer->types[header_type(*gcs_header((void *)object))], object, visit);
+	scan_fields(tracer, &tracer->types[header_type(*gcs_header((void *)object))], object,
+		    visit);
 }
 
 TRACE_INLINE void scan_slice(struct gcs_tracer *tracer, uintptr_t entry, slot_visitor visit)

@@ -26,14 +26,14 @@
 #define GCSCOPE_STATS_COUNTERS(X)                                              \
 	X(allocation, bytes)   /* cells handed out, rounding and headers included */ \
 	X(allocation, objects)                                                 \
-	X(nursery, collected_bytes)  /* young memory that collections have emptied: of it survived */ \
-	X(nursery, survived_bytes)   /* ... for the first time,  */            \
+	X(nursery, collected_bytes)  /* allocated in what minor ones emptied */ \
+	X(nursery, survived_bytes)   /* a first collection, of any kind */     \
 	X(nursery, survived_objects)                                           \
-	X(nursery, aged_bytes)	     /* ... and again */                       \
+	X(nursery, aged_bytes)       /* survived another, while young */       \
 	X(nursery, aged_objects)                                               \
-	X(promotion, bytes)          /* young, and old since */                \
+	X(promotion, bytes)          /* of both, what is old since */          \
 	X(promotion, objects)                                                  \
-	X(promotion, pinned_bytes)   /* of these, where they were: pinned, or for want of room */ \
+	X(promotion, pinned_bytes)   /* of both, what could not move */        \
 	X(promotion, pinned_objects)                                           \
 	X(barrier, stores)     /* through gcs_store and gcs_copy_refs */       \
 	X(barrier, slow)       /* of these, on an armed card */                \
@@ -50,7 +50,7 @@
 	X(size, capacity_bytes)      /* blocks held */                         \
 	X(size, live_bytes)          /* after the last major collection; unknown before */     \
 	X(size, peak_capacity_bytes)                                           \
-	X(size, fragmented_bytes)    /* free lines between live objects, after the last major one */ \
+	X(size, fragmented_bytes)    /* free in blocks with live objects, after the same */ \
 	X(size, nursery_bytes)       /* to be allocated until the next minor collection */ \
 	X(size, limit_bytes)         /* heap_max */
 

@@ -134,11 +134,14 @@ static void test_names_and_nesting(void **state)
 	assert_names(root, HEAP "time_to_safepoint.ledger_seconds", LEDGER);
 	assert_names(root, HEAP "phases.0", "kind phase count sum_seconds max_seconds");
 	assert_names(root, HEAP "allocation", "bytes objects");
-	assert_names(root, HEAP "promotion", "bytes objects");
+	assert_names(root, HEAP "nursery",
+		     "collected_bytes survived_bytes survived_objects aged_bytes aged_objects");
+	assert_names(root, HEAP "promotion", "bytes objects pinned_bytes pinned_objects");
 	assert_names(root, HEAP "barrier", "stores slow");
-	assert_names(root, HEAP "cards", "dirtied scanned useful wasted");
+	assert_names(root, HEAP "cards", "dirtied redirtied scanned useful wasted");
 	assert_names(root, HEAP "size",
-		     "capacity_bytes live_bytes peak_capacity_bytes limit_bytes");
+		     "capacity_bytes live_bytes peak_capacity_bytes fragmented_bytes "
+		     "nursery_bytes limit_bytes");
 	assert_names(root, HEAP "stalls", FIGURES);
 	assert_names(root, HEAP "sites", "allocation store");
 	assert_names(root, HEAP "sites.store.0",
