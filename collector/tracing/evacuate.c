@@ -72,7 +72,7 @@ static bool stays_young(const struct evacuation *evacuation, unsigned fate)
 	       (fate & FATE_MOVE && !(fate & FATE_AGED) && !evacuation->last);
 }
 
-/* The first object of a block that stays. Cards of what becomes old are armed before they matter. */
+/* The first object of a block stays. What becomes old has its cards armed before it matters. */
 static void keep_block(struct evacuation *evacuation, void *object, unsigned fate)
 {
 	struct space *space = evacuation->tracer.space;
