@@ -21,6 +21,7 @@
 #ifndef GCSCOPE_TRACING_EVACUATE_H
 #define GCSCOPE_TRACING_EVACUATE_H
 
+#include "heap/reclaim.h"
 #include "heap/recycle.h"
 #include "tracing/trace.h"
 
@@ -32,11 +33,6 @@ static inline enum origin origin_of(unsigned fate)
 	_Static_assert(FATE_AGED == 8 && FATE_TENURED == 32, "an origin is two bits of a fate");
 	return fate >> 3 & (ORIGIN_AGED | ORIGIN_OLD);
 }
-
-/* Objects and their bytes, as cells. */
-struct amount {
-	uint64_t objects, bytes;
-};
 
 struct evacuation {
 	struct gcs_tracer tracer; /* first: what trace functions are given */
