@@ -72,6 +72,8 @@ uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell,
 		if (!(small && target->use_holes && recycle_next_hole(heap, hole)) &&
 		    !recycle_empty_block(heap, hole, target->fate))
 			return 0;
+		if (target->counted)
+			hole->block->live = 0;
 		start = align_header(hole->cursor, align);
 	} while (start + cell > hole->end);
 	hole->cursor = start + cell;
