@@ -397,6 +397,166 @@ static void all_survivors_may_be_pinned(void **state)
 	destroy(&f);
 }
 
+/* References that only trace functions know. */
+
+/* Chains of hidden references, deeper than any stack of the machine. */
+static void assert_odd_chain(struct gcs_options options)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	struct gcs_handle *chain = gcs_handle_new(f.heap, NULL);
+	const struct odd *odd;
+	uint64_t i, length = 100000;
+
+	for (i = 0; i < length; i++) {
+		struct odd *first = gcs_alloc(f.mutator, f.odd);
+
+		first->value = i;
+		first->hidden = (uintptr_t)chain->object << 1;
+		chain->object = first;
+	}
+	assert_true(minor_collections(&f) > 0);
+	collect_minor(&f);
+	collect_minor(&f);
+	gcs_collect(f.mutator);
+	for (odd = chain->object; odd; odd = odd_target(odd))
+		assert_int_equal(odd->value, --i);
+	assert_int_equal(i, 0);
+	destroy(&f);
+}
+
+static void trace_functions_do_not_recur(void **state)
+{
+	(void)state;
+	assert_odd_chain((struct gcs_options){ 0 });
+	assert_odd_chain((struct gcs_options)TENURE_TWICE);
+	assert_odd_chain((struct gcs_options){ .mark_stack_max = 16 });
+}
+
+/* A table that its trace function walks: a reference lies on a card behind the header's. */
+#define TABLE_SLOTS 500
+
+static void trace_table(void *object, struct gcs_tracer *tracer)
+{
+	void **slots = object;
+	int i;
+
+	for (i = 0; i < TABLE_SLOTS; i++)
+		gcs_trace_slot(tracer, &slots[i]);
+}
+
+static void cards_of_traced_objects_stay_dirty(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct gcs_type *type = register_type(
+		f.heap, (struct gcs_type_info){ .name = "table",
+						.size = TABLE_SLOTS * sizeof(void *),
+						.trace = trace_table });
+	struct gcs_handle *handle = gcs_handle_new(f.heap, gcs_alloc(f.mutator, type));
+	int round, i;
+
+	(void)state;
+	collect_minor(&f);
+	/* The table becomes old in the first round, and has all its cards opened in the second. */
+	for (round = 0; round < 3; round++) {
+		int step = round == 1 ? 1 : 97;
+
+		for (i = round; i < TABLE_SLOTS; i += step) {
+			void **table = handle->object;
+
+			gcs_store(f.mutator, table, &table[i], new_node(&f, (uint64_t)i));
+		}
+		collect_minor(&f);
+		assert_false(is_young(&f, handle->object));
+		for (i = round; i < TABLE_SLOTS; i += step)
+			assert_true(is_young(&f, ((void **)handle->object)[i]));
+		collect_minor(&f);
+		collect_minor(&f);
+		for (i = round; i < TABLE_SLOTS; i += step) {
+			struct node *node = ((void **)handle->object)[i];
+
+			assert_false(is_young(&f, node));
+			assert_int_equal(node->value, i);
+		}
+	}
+	destroy(&f);
+}
+
+static void hide(struct fixture *f, struct odd *odd, void *target)
+{
+	gcs_barrier(f->mutator, odd, &odd->hidden, target);
+	odd->hidden = (uintptr_t)target << 1;
+}
+
+/* A header is the last word of its card, the payload on the next one; both cards are dirty. */
+static void headers_and_payloads_may_be_on_two_cards(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct gcs_handle *handles[100];
+	struct odd *odd;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		handles[i] = gcs_handle_new(f.heap, gcs_alloc(f.mutator, f.odd));
+	collect_minor(&f);
+	collect_minor(&f);
+	for (i = 0; i < 100 && (uintptr_t)handles[i]->object % 512; i++)
+		;
+	assert_true(i < 100);
+	odd = handles[i]->object;
+	assert_false(is_young(&f, odd));
+	hide(&f, odd, new_node(&f, 4711));
+	for (i = 0; i < 100; i++) {
+		if ((uintptr_t)odd - (uintptr_t)handles[i]->object == NODE_CELL) {
+			hide(&f, handles[i]->object, new_node(&f, 42));
+			hide(&f, handles[i]->object, NULL);
+		}
+	}
+	collect_minor(&f);
+	assert_true(is_young(&f, odd_target(odd)));
+	collect_minor(&f);
+	assert_false(is_young(&f, odd_target(odd)));
+	assert_int_equal(((struct node *)odd_target(odd))->value, 4711);
+	destroy(&f);
+}
+
+/* Of a long young array that is scanned in slices, with hardly any stack. */
+static void slices_survive_a_full_stack(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ .mark_stack_max = 16 });
+	struct gcs_handle *array = new_array(&f, f.references, 5000);
+	uint64_t i;
+
+	(void)state;
+	/* Slices that the stack has room for, and one for which it has not. */
+	for (i = 0; i < 5000; i++)
+		if (i % 1024 < 10 || i / 1024 == 3)
+			gcs_store(f.mutator, array->object, (void **)array->object + i,
+				  new_node(&f, i));
+	assert_int_equal(minor_collections(&f), 0);
+	collect_minor(&f);
+	for (i = 0; i < 5000; i++)
+		if (i % 1024 < 10 || i / 1024 == 3)
+			assert_int_equal(((struct node **)array->object)[i]->value, i);
+	destroy(&f);
+}
+
+/* All that lives is in one block that was empty before the collection. */
+static void fragmentation_is_what_is_free_beside_objects(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
+	struct gcs_handle *list = new_list(&f, 1000);
+
+	(void)state;
+	gcs_collect(f.mutator);
+	assert_int_equal(stats(&f).size_live_bytes, 1000 * NODE_CELL);
+	assert_int_equal(stats(&f).size_fragmented_bytes, 65536 - 1000 * NODE_CELL);
+	gcs_collect(f.mutator);
+	assert_int_equal(stats(&f).size_fragmented_bytes, 65536 - 1000 * NODE_CELL);
+	assert_list(list, 1000);
+	destroy(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +572,11 @@ int main(void)
 		cmocka_unit_test(hashes_of_large_objects_stay),
 		cmocka_unit_test(pins_hold_until_they_are_undone),
 		cmocka_unit_test(all_survivors_may_be_pinned),
+		cmocka_unit_test(trace_functions_do_not_recur),
+		cmocka_unit_test(cards_of_traced_objects_stay_dirty),
+		cmocka_unit_test(headers_and_payloads_may_be_on_two_cards),
+		cmocka_unit_test(slices_survive_a_full_stack),
+		cmocka_unit_test(fragmentation_is_what_is_free_beside_objects),
 	};
 
 	return cmocka_run_group_tests_name("generational", tests, NULL, NULL);
