@@ -557,6 +557,53 @@ static void fragmentation_is_what_is_free_beside_objects(void **state)
 	destroy(&f);
 }
 
+/* Let go of every other pair of nodes in a list. */
+static void thin_out(struct fixture *f, const struct gcs_handle *list)
+{
+	struct node *node = list->object;
+
+	while (node && node->next) {
+		struct node *second = node->next, *fifth = second;
+		int i;
+
+		for (i = 0; i < 3 && fifth; i++)
+			fifth = fifth->next;
+		gcs_store(f->mutator, second, (void **)&second->next, fifth);
+		node = fifth;
+	}
+}
+
+static uint64_t fill_heap(struct fixture *f, struct gcs_handle *list)
+{
+	struct node *node;
+	uint64_t count;
+
+	for (count = 0; (node = gcs_alloc(f->mutator, f->node)); count++) {
+		assert_null(node->next);
+		assert_int_equal(node->value, 0);
+		node->value = count;
+		gcs_init((void **)&node->next, list->object);
+		list->object = node;
+	}
+	return count;
+}
+
+/* A full heap of half dead blocks: there is no empty one, but holes enough. */
+static void holes_are_memory(void **state)
+{
+	static const struct gcs_options options = { .heap_max = 1 << 20, .nursery = ADAPTS };
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	struct gcs_handle *list = gcs_handle_new(f.heap, NULL), *more;
+	uint64_t first = fill_heap(&f, list);
+
+	(void)state;
+	assert_in_range(first * NODE_CELL, (1 << 20) * 9 / 10, 1 << 20);
+	thin_out(&f, list);
+	more = gcs_handle_new(f.heap, NULL);
+	assert_in_range(fill_heap(&f, more), first * 4 / 10, first * 6 / 10);
+	destroy(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -577,6 +624,7 @@ int main(void)
 		cmocka_unit_test(headers_and_payloads_may_be_on_two_cards),
 		cmocka_unit_test(slices_survive_a_full_stack),
 		cmocka_unit_test(fragmentation_is_what_is_free_beside_objects),
+		cmocka_unit_test(holes_are_memory),
 	};
 
 	return cmocka_run_group_tests_name("generational", tests, NULL, NULL);
