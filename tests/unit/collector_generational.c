@@ -397,6 +397,179 @@ static void all_survivors_may_be_pinned(void **state)
 	destroy(&f);
 }
 
+/* Stacks. */
+
+#define LENGTH 100
+
+static uintptr_t addresses[LENGTH];
+
+/* A list whose nodes' addresses are only where nobody looks; but for one, from inside. */
+static __attribute__((noinline)) uint64_t *list_with_a_look_inside(struct fixture *f,
+								    struct gcs_handle **ret_list)
+{
+	struct node *node, *middle = NULL;
+
+	*ret_list = new_list(f, LENGTH);
+	for (node = (*ret_list)->object; node; node = node->next) {
+		addresses[node->value] = (uintptr_t)node;
+		if (node->value == LENGTH / 2)
+			middle = node;
+	}
+	return &middle->value;
+}
+
+static __attribute__((noinline)) unsigned count_unmoved(const struct gcs_handle *list)
+{
+	const struct node *node;
+	unsigned count = 0;
+
+	for (node = list->object; node; node = node->next)
+		count += addresses[node->value] == (uintptr_t)node;
+	return count;
+}
+
+/* What an address on the stack points into stays; its neighbours leave, but for a stale few. */
+static void ambiguous_roots_pin(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_CONSERVATIVE, (struct gcs_options){ 0 });
+	struct gcs_handle *list;
+	uint64_t *volatile inside = list_with_a_look_inside(&f, &list);
+
+	(void)state;
+	collect_minor(&f);
+	assert_int_equal((uintptr_t)inside, addresses[LENGTH / 2] + 8);
+	assert_int_equal(*inside, LENGTH / 2);
+	assert_true(is_young(&f, inside));
+	assert_in_range(count_unmoved(list), 1, 10);
+	assert_list(list, LENGTH);
+	collect_minor(&f);
+	assert_false(is_young(&f, inside));
+	assert_int_equal(*inside, LENGTH / 2);
+	assert_in_range(count_unmoved(list), 1, 10);
+	assert_list(list, LENGTH);
+	destroy(&f);
+}
+
+/* Nothing but the address keeps it, and what it refers to. */
+static void ambiguous_roots_keep(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_CONSERVATIVE, (struct gcs_options){ .tenure = 2 });
+	struct gcs_handle *list;
+	uint64_t *volatile inside = list_with_a_look_inside(&f, &list);
+	const struct node *node;
+	uint64_t value = LENGTH / 2;
+	int i;
+
+	(void)state;
+	gcs_handle_free(f.heap, list);
+	for (i = 0; i < 3; i++)
+		collect_minor(&f);
+	assert_int_equal((uintptr_t)inside, addresses[LENGTH / 2] + 8);
+	for (node = (struct node *)((uintptr_t)inside - 8); node; node = node->next)
+		assert_int_equal(node->value, value--);
+	assert_int_equal(value, UINT64_MAX);
+	destroy(&f);
+}
+
+/* Large objects. */
+
+static __attribute__((noinline)) char *inside_a_large_object(struct fixture *f)
+{
+	char *bytes = gcs_alloc_array(f->mutator, f->bytes, 200000);
+
+	memset(bytes, 'x', 200000);
+	return bytes + 150000;
+}
+
+static void stacks_keep_large_objects(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_CONSERVATIVE, (struct gcs_options){ 0 });
+	char *volatile inside = inside_a_large_object(&f);
+	int i;
+
+	(void)state;
+	assert_true(is_young(&f, inside));
+	for (i = 0; i < 3; i++) {
+		collect_minor(&f);
+		assert_false(is_young(&f, inside));
+		assert_int_equal(stats(&f).size_capacity_bytes, 49 * 4096);
+		assert_int_equal(*inside, 'x');
+	}
+	gcs_collect(f.mutator);
+	assert_int_equal(*inside, 'x');
+	destroy(&f);
+}
+
+static void old_objects_keep_large_ones(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
+	struct gcs_handle *array = new_old_array(&f, 10);
+	uint64_t before = stats(&f).size_capacity_bytes;
+	void **slots = array->object;
+
+	(void)state;
+	gcs_store(f.mutator, slots, &slots[3], gcs_alloc_array(f.mutator, f.bytes, 200000));
+	gcs_alloc_array(f.mutator, f.bytes, 200000);
+	collect_minor(&f);
+	assert_int_equal(stats(&f).size_capacity_bytes, before + 49 * 4096);
+	assert_int_equal(gcs_array_length(slots[3]), 200000);
+	/* It is old, and stays until a major collection. */
+	gcs_store(f.mutator, slots, &slots[3], NULL);
+	collect_minor(&f);
+	assert_int_equal(stats(&f).size_capacity_bytes, before + 49 * 4096);
+	gcs_collect(f.mutator);
+	assert_int_equal(stats(&f).size_capacity_bytes, before);
+	destroy(&f);
+}
+
+/* Old in place, while something that it refers to has to stay where it is, and young. */
+static void large_arrays_refer_to_what_stays_young(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
+	struct gcs_handle *array = new_array(&f, f.references, 50000);
+	void **slots = array->object;
+	struct node *pinned = new_node(&f, 4711);
+
+	(void)state;
+	gcs_pin(f.mutator, pinned);
+	gcs_store(f.mutator, slots, &slots[40000], pinned);
+	gcs_store(f.mutator, slots, &slots[10], new_node(&f, 42));
+	collect_minor(&f);
+	assert_ptr_equal(array->object, slots);
+	assert_false(is_young(&f, slots));
+	assert_ptr_equal(slots[40000], pinned);
+	assert_true(is_young(&f, pinned));
+	gcs_unpin(f.mutator, pinned);
+	collect_minor(&f);
+	assert_ptr_not_equal(slots[40000], pinned);
+	assert_int_equal(((struct node *)slots[40000])->value, 4711);
+	assert_int_equal(((struct node *)slots[10])->value, 42);
+	destroy(&f);
+}
+
+static void an_object_may_be_most_of_the_heap(void **state)
+{
+	static const struct gcs_options options = { .heap_max = 4 << 20 };
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	struct gcs_handle *list = new_list(&f, 1000), *most = new_array(&f, f.bytes, 3 << 20);
+	int i;
+
+	(void)state;
+	((char *)most->object)[12345] = 'x';
+	for (i = 0; i < 3; i++) {
+		assert_null(gcs_alloc_array(f.mutator, f.bytes, 3 << 20));
+		assert_int_equal(((char *)most->object)[12345], 'x');
+		assert_list(list, 1000);
+		most->object = gcs_alloc_array(f.mutator, f.bytes, 1000);
+		assert_non_null(most->object);
+		most->object = gcs_alloc_array(f.mutator, f.bytes, 3 << 20);
+		assert_non_null(most->object);
+		assert_int_equal(((char *)most->object)[12345], 0);
+		((char *)most->object)[12345] = 'x';
+	}
+	destroy(&f);
+}
+
 /* References that only trace functions know. */
 
 /* Chains of hidden references, deeper than any stack of the machine. */
@@ -588,6 +761,72 @@ static uint64_t fill_heap(struct fixture *f, struct gcs_handle *list)
 	return count;
 }
 
+/* There is room for a part of what survives: the rest stays where it is. */
+static void assert_promotion_fails_half_way(uint64_t tenure)
+{
+	struct gcs_options options = {
+		.heap_max = 2 << 20, .nursery = 1 << 20, .tenure = tenure
+	};
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	struct gcs_handle *old = new_list(&f, 15000), *list, *more;
+	struct gcscope_stats block;
+	uint64_t length = (1 << 20) / NODE_CELL - 1000, count, first = 0;
+	int round;
+
+	for (round = 0; round < 2; round++)
+		collect_minor(&f);
+	list = new_list(&f, length);
+	collect_minor(&f);
+	block = stats(&f);
+	assert_in_range(block.promotion_pinned_objects, 1, length - 1);
+	assert_int_equal(block.nursery_survived_objects, 15000 + length);
+	assert_list(old, 15000);
+	assert_list(list, length);
+	more = gcs_handle_new(f.heap, NULL);
+	for (round = 0; round < 3; round++) {
+		count = fill_heap(&f, more);
+		assert_null(gcs_alloc_array(f.mutator, f.bytes, 1 << 20));
+		assert_list(old, 15000);
+		assert_list(list, length);
+		more->object = NULL;
+		assert_true(!first || count >= first);
+		first = count;
+	}
+	gcs_handle_free(f.heap, list);
+	gcs_handle_free(f.heap, old);
+	assert_in_range(fill_heap(&f, more) * NODE_CELL, (2 << 20) * 8 / 10, 2 << 20);
+	destroy(&f);
+}
+
+static void promotion_may_fail_half_way(void **state)
+{
+	(void)state;
+	assert_promotion_fails_half_way(1);
+	assert_promotion_fails_half_way(2);
+}
+
+/* The same of a major collection that is to move everything. */
+static void evacuation_may_fail_half_way(void **state)
+{
+	static const struct gcs_options options = {
+		.heap_max = 1 << 20, .nursery = ADAPTS, .evacuate = 1
+	};
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	struct gcs_handle *list = gcs_handle_new(f.heap, NULL);
+	uint64_t length = fill_heap(&f, list);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		gcs_collect(f.mutator);
+		assert_list(list, length);
+		assert_null(gcs_alloc_array(f.mutator, f.bytes, 100000));
+	}
+	list->object = NULL;
+	assert_int_equal(fill_heap(&f, list), length);
+	destroy(&f);
+}
+
 /* A full heap of half dead blocks: there is no empty one, but holes enough. */
 static void holes_are_memory(void **state)
 {
@@ -619,11 +858,19 @@ int main(void)
 		cmocka_unit_test(hashes_of_large_objects_stay),
 		cmocka_unit_test(pins_hold_until_they_are_undone),
 		cmocka_unit_test(all_survivors_may_be_pinned),
+		cmocka_unit_test(ambiguous_roots_pin),
+		cmocka_unit_test(ambiguous_roots_keep),
+		cmocka_unit_test(stacks_keep_large_objects),
+		cmocka_unit_test(old_objects_keep_large_ones),
+		cmocka_unit_test(large_arrays_refer_to_what_stays_young),
+		cmocka_unit_test(an_object_may_be_most_of_the_heap),
 		cmocka_unit_test(trace_functions_do_not_recur),
 		cmocka_unit_test(cards_of_traced_objects_stay_dirty),
 		cmocka_unit_test(headers_and_payloads_may_be_on_two_cards),
 		cmocka_unit_test(slices_survive_a_full_stack),
 		cmocka_unit_test(fragmentation_is_what_is_free_beside_objects),
+		cmocka_unit_test(promotion_may_fail_half_way),
+		cmocka_unit_test(evacuation_may_fail_half_way),
 		cmocka_unit_test(holes_are_memory),
 	};
 
