@@ -843,6 +843,173 @@ static void holes_are_memory(void **state)
 	destroy(&f);
 }
 
+/* Doing without generations. */
+
+/* Let the pace say so; the next major collection asks it. */
+static void set_generational(struct fixture *f, bool generational)
+{
+	f->heap->pace.generational = generational;
+	f->heap->pace.patience = 1000;
+	gcs_collect(f->mutator);
+	assert_int_equal(f->heap->generational, generational);
+	assert_int_equal(stats(f).size_nursery_bytes == GCSCOPE_STATS_UNKNOWN, !generational);
+}
+
+static struct fixture create_without_generations(void)
+{
+	struct fixture f =
+		create(GCS_ROOTS_PRECISE, (struct gcs_options){ .nursery = ADAPTS });
+
+	set_generational(&f, false);
+	return f;
+}
+
+/* New nodes lie between old ones, and are old themselves: no store to them is slow. */
+static void nodes_are_born_in_holes(void **state)
+{
+	struct fixture f = create_without_generations();
+	struct gcs_handle *list = new_list(&f, 10000), *more;
+	uint64_t capacity = stats(&f).size_capacity_bytes, slow;
+	struct node *node;
+
+	(void)state;
+	gcs_collect(f.mutator);
+	thin_out(&f, list);
+	gcs_collect(f.mutator);
+	capacity = stats(&f).size_capacity_bytes;
+	assert_int_equal(stats(&f).size_live_bytes, 5000 * NODE_CELL);
+	more = new_list(&f, 4000);
+	slow = stats(&f).barrier_slow;
+	node = more->object;
+	gcs_store(f.mutator, node, (void **)&node->next, node->next);
+	assert_false(is_young(&f, node));
+	gcs_collect(f.mutator);
+	assert_int_equal(stats(&f).size_live_bytes, 9000 * NODE_CELL);
+	assert_int_equal(stats(&f).size_capacity_bytes, capacity);
+	assert_int_equal(stats(&f).barrier_slow, slow);
+	assert_int_equal(minor_collections(&f), 0);
+	assert_list(more, 4000);
+	destroy(&f);
+}
+
+/* Objects of all sizes die and are born in each other's holes. */
+static void sizes_mix_without_generations(void **state)
+{
+	struct fixture f = create_without_generations();
+	struct gcs_handle *all = new_array(&f, f.references, 4 * SIZES);
+	struct sample samples[4 * SIZES];
+	size_t i, round;
+
+	(void)state;
+	fill_with_samples(&f, all, samples);
+	for (round = 0; round < 20; round++) {
+		void **array = all->object;
+
+		for (i = round; i < 4 * SIZES; i += 3)
+			gcs_store(f.mutator, array, &array[i], NULL);
+		gcs_collect(f.mutator);
+		array = all->object;
+		for (i = 0; i < 4 * SIZES; i++) {
+			if (!array[i])
+				gcs_store(f.mutator, array, &array[i],
+					  new_sample(&f, &samples[i], i));
+			samples[i].address = (uintptr_t)array[i];
+		}
+		assert_samples(&f, all, samples, false);
+	}
+	assert_int_equal(minor_collections(&f), 0);
+	destroy(&f);
+}
+
+/* There and back: what was born old is armed then, and keeps what is young. */
+static void generations_come_back(void **state)
+{
+	struct fixture f = create_without_generations();
+	struct gcs_handle *list = new_list(&f, 3000), *large;
+	struct node *node;
+	int round;
+
+	(void)state;
+	large = new_array(&f, f.references, 10000);
+	for (round = 0; round < 3; round++) {
+		void **slots = large->object;
+		uint64_t slow;
+
+		set_generational(&f, true);
+		slow = stats(&f).barrier_slow;
+		node = list->object;
+		while (node->next)
+			node = node->next;
+		gcs_store(f.mutator, node, (void **)&node->next, new_node(&f, 4711));
+		gcs_store(f.mutator, slots, &slots[5000], new_node(&f, 42));
+		collect_minor(&f);
+		assert_int_equal(stats(&f).barrier_slow, slow + 2);
+		assert_int_equal(node->next->value, 4711);
+		assert_int_equal(((struct node *)slots[5000])->value, 42);
+		/* What is young when generations are given up is promoted. */
+		gcs_store(f.mutator, node, (void **)&node->next, new_node(&f, 4712));
+		set_generational(&f, false);
+		node = list->object;
+		while (node->next->next)
+			node = node->next;
+		assert_int_equal(node->next->value, 4712);
+		gcs_store(f.mutator, node, (void **)&node->next, NULL);
+		assert_list(list, 3000);
+	}
+	destroy(&f);
+}
+
+/* A minor collection that gives generations up leaves nothing young, pinned or not. */
+static void the_last_minor_collection_promotes_all(void **state)
+{
+	static const struct gcs_options options = { .nursery = ADAPTS, .tenure = 2 };
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	struct gcs_handle *list = new_list(&f, 1000);
+	struct node *pinned = list->object;
+	struct gcscope_stats block;
+
+	(void)state;
+	gcs_pin(f.mutator, pinned);
+	f.heap->pace.generational = false;
+	f.heap->pace.patience = 1000;
+	collect_minor(&f);
+	block = stats(&f);
+	assert_false(f.heap->generational);
+	assert_promotion(&block, 1000, 1000 * NODE_CELL, 1, NODE_CELL);
+	assert_ptr_equal(list->object, pinned);
+	assert_false(is_young(&f, pinned));
+	assert_false(is_young(&f, pinned->next));
+	new_list(&f, 1000);
+	gcs_collect(f.mutator);
+	assert_list(list, 1000);
+	destroy(&f);
+}
+
+static void options_that_make_no_sense_are_refused(void **state)
+{
+	static const struct {
+		struct gcs_options options;
+		const char *sentence;
+	} cases[] = {
+		{ { .heap_max = 1 << 20, .nursery = (1 << 19) + 1 },
+		  "option nursery: 524289 is more than half of heap_max, which is 1048576" },
+		{ { .tenure = 3 }, "option tenure: 3 is not within 1 and 2" },
+		{ { .evacuate = 2 }, "option evacuate: 2 is not within 1 and 1" },
+	};
+	struct gcs_heap *heap;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(gcs_heap_create(&heap, &cases[i].options), -EINVAL);
+		assert_string_equal(gcs_error_message(), cases[i].sentence);
+	}
+	assert_int_equal(gcs_heap_create(&heap, &(struct gcs_options){ .heap_max = 1 << 20,
+									.nursery = 1 << 19 }),
+			 0);
+	assert_int_equal(gcs_heap_destroy(heap), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -872,6 +1039,11 @@ int main(void)
 		cmocka_unit_test(promotion_may_fail_half_way),
 		cmocka_unit_test(evacuation_may_fail_half_way),
 		cmocka_unit_test(holes_are_memory),
+		cmocka_unit_test(nodes_are_born_in_holes),
+		cmocka_unit_test(sizes_mix_without_generations),
+		cmocka_unit_test(generations_come_back),
+		cmocka_unit_test(the_last_minor_collection_promotes_all),
+		cmocka_unit_test(options_that_make_no_sense_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("generational", tests, NULL, NULL);
