@@ -69,7 +69,9 @@ static inline struct fixture create(enum gcs_roots roots, struct gcs_options opt
 
 	options.plan = GCS_PLAN_GENERATIONAL;
 	options.heap_max = options.heap_max ? options.heap_max : 64 << 20;
-	options.nursery = options.nursery == ADAPTS ? 0 : options.nursery ? options.nursery : 1 << 20;
+	options.nursery = options.nursery == ADAPTS ? 0
+			  : options.nursery	    ? options.nursery
+						    : 1 << 20;
 	options.budget = options.budget ? options.budget : 1 << 30;
 	options.card_budget = options.card_budget ? options.card_budget : 1 << 30;
 	options.verify = options.poison = 1;
@@ -82,11 +84,10 @@ static inline struct fixture create(enum gcs_roots roots, struct gcs_options opt
 	f.odd = register_type(f.heap, (struct gcs_type_info){ .name = "odd",
 							      .size = sizeof(struct odd),
 							      .trace = trace_odd });
-	f.references =
-		register_type(f.heap, (struct gcs_type_info){ .name = "references",
-							      .element_size = 8,
-							      .element_pointers = first_word,
-							      .element_pointer_count = 1 });
+	f.references = register_type(f.heap, (struct gcs_type_info){ .name = "references",
+								     .element_size = 8,
+								     .element_pointers = first_word,
+								     .element_pointer_count = 1 });
 	f.bytes =
 		register_type(f.heap, (struct gcs_type_info){ .name = "bytes", .element_size = 1 });
 	return f;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Plan generational: what survives a minor collection, where it goes, and what is counted. */
-#include "heap/recycle.h"
 
 #include "collector_fixture.h"
 
-#define TENURE_TWICE { .tenure = 2 }
+#define TENURE_TWICE        \
+	{                   \
+		.tenure = 2 \
+	}
 
 static void assert_nursery(const struct gcscope_stats *stats, uint64_t collected,
 			   uint64_t survived_objects, uint64_t survived, uint64_t aged_objects,
@@ -222,7 +224,9 @@ static struct sample sample_at(size_t i)
 	size_t bytes = i / 4 < 40 ? i / 4 * 8 : (i / 4 - 38) * 400;
 
 	return (struct sample){
-		.bytes = i / 4 == SIZES - 1 ? 8184 : bytes ? bytes : 1,
+		.bytes = i / 4 == SIZES - 1 ? 8184
+			 : bytes	    ? bytes
+					    : 1,
 		.align = i & 1 ? 16 : 8,
 		.array = i & 2,
 	};
@@ -268,8 +272,8 @@ static void fill_with_samples(struct fixture *f, const struct gcs_handle *all,
 }
 
 /* They are elsewhere if they were told to, and else as they were. */
-static void assert_samples(struct fixture *f, const struct gcs_handle *all,
-			   struct sample *samples, bool moved)
+static void assert_samples(struct fixture *f, const struct gcs_handle *all, struct sample *samples,
+			   bool moved)
 {
 	size_t i, j;
 
@@ -322,13 +326,11 @@ static void hashes_move_with_their_objects(void **state)
 	(void)state;
 	fill_with_samples(&f, all, samples);
 	for (i = 0; i < 4 * SIZES; i += 3)
-		samples[i].hash =
-			gcs_identity_hash(f.mutator, ((void **)all->object)[i]);
+		samples[i].hash = gcs_identity_hash(f.mutator, ((void **)all->object)[i]);
 	collect_minor(&f);
 	assert_samples(&f, all, samples, true);
 	for (i = 0; i < 4 * SIZES; i++)
-		samples[i].hash =
-			gcs_identity_hash(f.mutator, ((void **)all->object)[i]);
+		samples[i].hash = gcs_identity_hash(f.mutator, ((void **)all->object)[i]);
 	for (round = 0; round < 3; round++) {
 		gcs_collect(f.mutator);
 		assert_samples(&f, all, samples, true);
@@ -405,7 +407,7 @@ static uintptr_t addresses[LENGTH];
 
 /* A list whose nodes' addresses are only where nobody looks; but for one, from inside. */
 static __attribute__((noinline)) uint64_t *list_with_a_look_inside(struct fixture *f,
-								    struct gcs_handle **ret_list)
+								   struct gcs_handle **ret_list)
 {
 	struct node *node, *middle = NULL;
 
@@ -620,10 +622,10 @@ static void trace_table(void *object, struct gcs_tracer *tracer)
 static void cards_of_traced_objects_stay_dirty(void **state)
 {
 	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
-	struct gcs_type *type = register_type(
-		f.heap, (struct gcs_type_info){ .name = "table",
-						.size = TABLE_SLOTS * sizeof(void *),
-						.trace = trace_table });
+	struct gcs_type *type =
+		register_type(f.heap, (struct gcs_type_info){ .name = "table",
+							      .size = TABLE_SLOTS * sizeof(void *),
+							      .trace = trace_table });
 	struct gcs_handle *handle = gcs_handle_new(f.heap, gcs_alloc(f.mutator, type));
 	int round, i;
 
@@ -764,9 +766,7 @@ static uint64_t fill_heap(struct fixture *f, struct gcs_handle *list)
 /* There is room for a part of what survives: the rest stays where it is. */
 static void assert_promotion_fails_half_way(uint64_t tenure)
 {
-	struct gcs_options options = {
-		.heap_max = 2 << 20, .nursery = 1 << 20, .tenure = tenure
-	};
+	struct gcs_options options = { .heap_max = 2 << 20, .nursery = 1 << 20, .tenure = tenure };
 	struct fixture f = create(GCS_ROOTS_PRECISE, options);
 	struct gcs_handle *old = new_list(&f, 15000), *list, *more;
 	struct gcscope_stats block;
@@ -808,9 +808,9 @@ static void promotion_may_fail_half_way(void **state)
 /* The same of a major collection that is to move everything. */
 static void evacuation_may_fail_half_way(void **state)
 {
-	static const struct gcs_options options = {
-		.heap_max = 1 << 20, .nursery = ADAPTS, .evacuate = 1
-	};
+	static const struct gcs_options options = { .heap_max = 1 << 20,
+						    .nursery = ADAPTS,
+						    .evacuate = 1 };
 	struct fixture f = create(GCS_ROOTS_PRECISE, options);
 	struct gcs_handle *list = gcs_handle_new(f.heap, NULL);
 	uint64_t length = fill_heap(&f, list);
@@ -857,8 +857,7 @@ static void set_generational(struct fixture *f, bool generational)
 
 static struct fixture create_without_generations(void)
 {
-	struct fixture f =
-		create(GCS_ROOTS_PRECISE, (struct gcs_options){ .nursery = ADAPTS });
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ .nursery = ADAPTS });
 
 	set_generational(&f, false);
 	return f;
@@ -1005,7 +1004,7 @@ static void options_that_make_no_sense_are_refused(void **state)
 		assert_string_equal(gcs_error_message(), cases[i].sentence);
 	}
 	assert_int_equal(gcs_heap_create(&heap, &(struct gcs_options){ .heap_max = 1 << 20,
-									.nursery = 1 << 19 }),
+								       .nursery = 1 << 19 }),
 			 0);
 	assert_int_equal(gcs_heap_destroy(heap), 0);
 }

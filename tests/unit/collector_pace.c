@@ -124,8 +124,8 @@ static void what_tells_nothing_changes_nothing(void **state)
 	pace_minor(&pace, &(struct minor_facts){
 				  .ns = 1000000, .allocated = MIB, .survived = MIB / 16 - 1 });
 	assert_true(pace.copy_cost == before.copy_cost);
-	pace_minor(&pace, &(struct minor_facts){
-				  .ns = 1000000, .allocated = MIB, .survived = MIB / 16 });
+	pace_minor(&pace,
+		   &(struct minor_facts){ .ns = 1000000, .allocated = MIB, .survived = MIB / 16 });
 	assert_true(pace.copy_cost > before.copy_cost);
 }
 

@@ -32,9 +32,9 @@ static unsigned draw(struct layout *layout, unsigned below)
 static void begin(struct layout *layout)
 {
 	*layout = (struct layout){ .f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 }) };
-	layout->aligned = register_type(
-		layout->f.heap, (struct gcs_type_info){
-					.name = "aligned", .element_size = 1, .align = 16 });
+	layout->aligned = register_type(layout->f.heap, (struct gcs_type_info){ .name = "aligned",
+										.element_size = 1,
+										.align = 16 });
 	layout->space = &layout->f.heap->space;
 	layout->types = &layout->f.heap->types;
 	layout->seed = 4711;
@@ -66,7 +66,7 @@ static uintptr_t put_object(struct layout *layout, uintptr_t at)
 {
 	unsigned sort = draw(layout, 4);
 	size_t length = sort == 0 ? 0 : draw_length(layout), cell, granule;
-	const struct gcs_type *type = sort == 0   ? layout->f.node
+	const struct gcs_type *type = sort == 0	  ? layout->f.node
 				      : sort == 1 ? layout->aligned
 						  : layout->f.bytes;
 	uint64_t header = type->header | (uint64_t)length << GCS_HEADER_LENGTH_SHIFT;
@@ -162,11 +162,10 @@ static void marks_say_what_an_unswept_block_has(void **state)
 		assert_all_found(&layout);
 		region_sweep(layout.space, layout.block);
 		assert_all_found(&layout);
-		assert_int_equal(bit_find(layout.space->marks,
-					  space_granule(layout.space, layout.base),
-					  space_granule(layout.space, layout.base) +
-						  BLOCK_GRANULES),
-				 space_granule(layout.space, layout.base) + BLOCK_GRANULES);
+		assert_int_equal(
+			bit_find(layout.space->marks, space_granule(layout.space, layout.base),
+				 space_granule(layout.space, layout.base) + BLOCK_GRANULES),
+			space_granule(layout.space, layout.base) + BLOCK_GRANULES);
 	}
 	destroy(&layout.f);
 }
@@ -250,8 +249,7 @@ static void headers_are_found_from_behind(void **state)
 		layout.block->open = layout.block->top = BLOCK_BYTES;
 		fill(&layout, layout.space->starts);
 		for (address = layout.base + 1; address <= layout.base + BLOCK_BYTES; address++) {
-			uintptr_t last =
-				layout.owners[(address - 1 - layout.base) / GCS_GRANULE];
+			uintptr_t last = layout.owners[(address - 1 - layout.base) / GCS_GRANULE];
 
 			below = last ? last : below;
 			found = region_header_before(layout.space, layout.block, address);

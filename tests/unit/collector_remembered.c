@@ -306,7 +306,10 @@ static void assert_shared_card(size_t others, bool detaches, struct counts expec
 {
 	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
 	struct other other = {
-		.f = &f, .array = new_old_array(&f, 1000), .first = 2, .count = others,
+		.f = &f,
+		.array = new_old_array(&f, 1000),
+		.first = 2,
+		.count = others,
 		.detaches = detaches,
 	};
 	struct gcscope_stats before = stats(&f);
@@ -375,10 +378,9 @@ static void stores_without_the_barrier_are_found(void **state)
 	static const uint32_t second_word[] = { 8 };
 	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
 	struct gcs_type *type = register_type(
-		f.heap, (struct gcs_type_info){ .name = "pair",
-						.size = 16,
-						.pointers = second_word,
-						.pointer_count = 1 });
+		f.heap,
+		(struct gcs_type_info){
+			.name = "pair", .size = 16, .pointers = second_word, .pointer_count = 1 });
 	struct gcs_handle *handle = gcs_handle_new(f.heap, gcs_alloc(f.mutator, type));
 	struct node *node;
 	void **pair;
