@@ -212,16 +212,20 @@ static void collect_major(struct gcs_heap *heap)
 
 /* When to collect again. */
 
-/* What can still be taken without a collection. */
-static uint64_t free_bytes(const struct gcs_heap *heap)
+/* What can still be taken without a collection. Mutators may be taking it. */
+static uint64_t free_bytes(struct gcs_heap *heap)
 {
-	const struct space *space = &heap->space;
+	struct space *space = &heap->space;
+	uint64_t bytes;
 
-	return space->capacity_max - space->capacity + space->dirty_blocks * BLOCK_BYTES;
+	pthread_mutex_lock(&space->lock);
+	bytes = space->capacity_max - space->capacity + space->dirty_blocks * BLOCK_BYTES;
+	pthread_mutex_unlock(&space->lock);
+	return bytes;
 }
 
 /* A nursery and as much to copy it to would find room. */
-static bool has_room(const struct gcs_heap *heap)
+static bool has_room(struct gcs_heap *heap)
 {
 	return free_bytes(heap) >= 2 * (NURSERY_LEAST + BLOCK_BYTES);
 }
@@ -232,12 +236,12 @@ static uint64_t promotion_budget(const struct gcs_heap *heap)
 }
 
 /* Option nursery asks for generations; else they have to pay, and to find room. */
-static bool wants_generations(const struct gcs_heap *heap)
+static bool wants_generations(struct gcs_heap *heap)
 {
 	return heap->options.nursery || (heap->pace.generational && has_room(heap));
 }
 
-static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
+static enum gcs_kind kind(struct gcs_heap *heap, enum gcs_cause cause)
 {
 	bool spent = heap->promoted >= promotion_budget(heap);
 
@@ -273,7 +277,7 @@ static void switch_generational(struct gcs_heap *heap)
 	cards_set_all(&heap->space, generational ? CARD_ARMED : CARD_OPEN);
 }
 
-static uint64_t next_nursery(const struct gcs_heap *heap)
+static uint64_t next_nursery(struct gcs_heap *heap)
 {
 	uint64_t nursery = heap->pace.nursery, most = free_bytes(heap) / 2;
 
