@@ -15,6 +15,13 @@ struct side {
 
 #define SIDES 7
 
+/*
+ * Where a heap outgrows what the address translation caches reach, references into it cost
+ * a walk through page tables that are as cold as the memory. Large pages mend that, and
+ * would cost a small heap more than they bring: each is cleared as a whole.
+ */
+#define LARGE_PAGES_FROM ((size_t)256 << 20)
+
 static void sides_of(struct space *space, struct side sides[SIDES])
 {
 	sides[0] = (struct side){ (void **)&space->starts, BLOCK_GRANULES / 8 };
@@ -84,6 +91,9 @@ static bool space_commit(struct space *space)
 	if (first + CHUNK_BLOCKS > space->block_limit ||
 	    !platform_commit((void *)(space->base + first * BLOCK_BYTES), CHUNK_BYTES))
 		return false;
+	if (first * BLOCK_BYTES >= LARGE_PAGES_FROM)
+		platform_prefer_large_pages((void *)(space->base + first * BLOCK_BYTES),
+					    CHUNK_BYTES);
 	sides_of(space, sides);
 	for (i = 0; i < SIDES; i++) {
 		low = page_round(first * sides[i].per_block);
