@@ -62,6 +62,15 @@ bool recycle_empty_block(struct gcs_heap *heap, struct hole *hole, uint8_t fate)
 	return true;
 }
 
+static bool target_block(struct gcs_heap *heap, const struct target *target, struct hole *hole)
+{
+	if (!recycle_empty_block(heap, hole, target->fate))
+		return false;
+	if (target->marking)
+		hole->block->live = 0;
+	return true;
+}
+
 uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell, size_t align)
 {
 	bool small = cell <= MEDIUM_BYTES;
@@ -70,7 +79,7 @@ uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell,
 
 	do {
 		if (!(small && target->use_holes && recycle_next_hole(heap, hole)) &&
-		    !recycle_empty_block(heap, hole, target->fate))
+		    !target_block(heap, target, hole))
 			return 0;
 		start = align_header(hole->cursor, align);
 	} while (start + cell > hole->end);

@@ -21,6 +21,7 @@ struct target {
 	struct hole small, medium;
 	uint8_t fate;	/* of the empty blocks */
 	bool use_holes; /* else empty blocks only */
+	bool marking;	/* a mark is under way, which counts what lives in them */
 };
 
 /* A header below which a payload is aligned as asked, 8 or 16, at or above the cursor. */
