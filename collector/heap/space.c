@@ -13,7 +13,7 @@ struct side {
 	size_t per_block;
 };
 
-#define SIDES 7
+#define SIDES 8
 
 /*
  * Where a heap outgrows what the address translation caches reach, references into it cost
@@ -31,6 +31,7 @@ static void sides_of(struct space *space, struct side sides[SIDES])
 	sides[4] = (struct side){ (void **)&space->free, 1 }; /* an eighth of it is used */
 	sides[5] = (struct side){ (void **)&space->dirty, 1 };
 	sides[6] = (struct side){ (void **)&space->fates, 1 };
+	sides[7] = (struct side){ (void **)&space->live, sizeof(uint32_t) };
 }
 
 static size_t page_round(size_t bytes)
