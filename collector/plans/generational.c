@@ -116,9 +116,9 @@ static uint64_t scan_cards(struct gcs_heap *heap, struct evacuation *evacuation)
 
 static uint64_t slow_stores_since(struct gcs_heap *heap)
 {
-	uint64_t slow = heap->stats.barrier_slow, since = slow - heap->slow_stores;
+	uint64_t since = heap->slow_stores;
 
-	heap->slow_stores = slow;
+	heap->slow_stores = 0;
 	return since;
 }
 
