@@ -125,7 +125,7 @@ void pace_major(struct pace *pace, const struct major_facts *facts)
 	double grown = (double)facts->live / 100 * (double)pace->growth;
 	double since = (double)(facts->end_ns - pace->major_end_ns), budget = 0;
 
-	if (pace->major_end_ns)
+	if (pace->major_end_ns && since > 0)
 		budget = square_root((double)facts->promoted / since * (double)facts->ns *
 				     BUDGET_SCALE);
 	pace->budget = (uint64_t)between(budget, grown / 2 + (double)pace->heap_min,

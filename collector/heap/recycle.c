@@ -12,7 +12,8 @@ static struct block *next_block(struct gcs_heap *heap)
 	if (heap->recyclable != NO_BLOCK) {
 		block = &heap->space.blocks[heap->recyclable];
 		heap->recyclable = block->next;
-		*block_live(&heap->space, block) = BLOCK_BYTES; /* as far as anyone knows, until the next mark */
+		/* As far as anyone knows, until the next mark. */
+		*block_live(&heap->space, block) = BLOCK_BYTES;
 	}
 	pthread_mutex_unlock(&heap->lists_lock);
 	return block;

@@ -228,6 +228,7 @@ TRACE_INLINE void drain_slots(struct gcs_tracer *tracer, slot_visitor push, slot
 		while (stack->count) {
 			entry = stack->entries[--stack->count];
 			if (gcs_unlikely(entry & ENTRY_SLICE)) {
+				tracer->owner = entry & ~ENTRY_SLICE;
 				scan_slice(tracer, entry, push);
 				continue;
 			}
