@@ -321,12 +321,13 @@ static void test_young_figures(void **state)
 	assert_has(text, "\n  collections    1,500 minor: 1,500 allocation\n"
 			 "  collections    2 major: 2 limit\n"
 			 "  allocation     1.00 GiB · 81.9 MiB/s\n"
-			 "  nursery        512 MiB collected · 6.3 % of it survived · 1.00 MiB aged\n"
-			 "                 1.00 KiB pinned · 4.00 MiB now\n"
+			 "  nursery        512 MiB collected · 6.2 % of it survived · 1.00 MiB aged"
+			 " · 1.00 KiB pinned\n"
+			 "                 4.00 MiB now\n"
 			 "  promotion      32.0 MiB · 1,000 objects · 3.1 % of allocation\n"
 			 "  write barrier  12 slow\n"
-			 "  cards          12 dirtied · 25.0 % of them again · 10 scanned\n"
-			 "                 40.0 % of them useful\n"
+			 "  cards          12 dirtied · 25.0 % of them again · 10 scanned"
+			 " · 40.0 % of them useful\n"
 			 "\n");
 	free(text);
 	report_free(report);
