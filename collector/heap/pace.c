@@ -17,6 +17,8 @@
 #define JUDGED_BYTES (4 * MIB)
 /* What a store costs that takes the barrier's slow path, in ns. */
 #define SLOW_STORE 20
+/* Allocation in holes and in cold memory is dearer than in a nursery, by so many ns a byte. */
+#define HOLE_COST    0.6
 /* Generations are given up if they cost so much more than doing without. */
 #define TOO_DEAR      1.1
 #define PATIENCE_MOST 16U
@@ -93,7 +95,7 @@ static bool generations_pay(const struct pace *pace)
 	double major = pace->major_ns / (double)pace->budget;
 	double minor = pace->minor_ns / pace->allocated;
 
-	return minor + major * pace->promoted / pace->allocated < TOO_DEAR * major;
+	return minor + major * pace->promoted / pace->allocated < TOO_DEAR * (major + HOLE_COST);
 }
 
 static void give_up(struct pace *pace)
@@ -125,7 +127,7 @@ void pace_major(struct pace *pace, const struct major_facts *facts)
 	double grown = (double)facts->live / 100 * (double)pace->growth;
 	double since = (double)(facts->end_ns - pace->major_end_ns), budget = 0;
 
-	if (pace->major_end_ns)
+	if (pace->major_end_ns && since > 0)
 		budget = square_root((double)facts->promoted / since * (double)facts->ns *
 				     BUDGET_SCALE);
 	pace->budget = (uint64_t)between(budget, grown / 2 + (double)pace->heap_min,

@@ -12,7 +12,8 @@ static struct block *next_block(struct gcs_heap *heap)
 	if (heap->recyclable != NO_BLOCK) {
 		block = &heap->space.blocks[heap->recyclable];
 		heap->recyclable = block->next;
-		block->live = BLOCK_BYTES; /* as far as anyone knows, until the next mark */
+		/* As far as anyone knows, until the next mark. */
+		*block_live(&heap->space, block) = BLOCK_BYTES;
 	}
 	pthread_mutex_unlock(&heap->lists_lock);
 	return block;
@@ -52,7 +53,7 @@ bool recycle_empty_block(struct gcs_heap *heap, struct hole *hole, uint8_t fate)
 
 	if (!block)
 		return false;
-	block->live = BLOCK_BYTES;
+	*block_live(space, block) = BLOCK_BYTES;
 	if (fate)
 		push_young(heap, block);
 	else if (heap->generational)
@@ -66,8 +67,8 @@ static bool target_block(struct gcs_heap *heap, const struct target *target, str
 {
 	if (!recycle_empty_block(heap, hole, target->fate))
 		return false;
-	if (target->marking)
-		hole->block->live = 0;
+	if (!target->use_holes)
+		*block_live(&heap->space, hole->block) = 0;
 	return true;
 }
 

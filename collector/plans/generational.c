@@ -164,9 +164,9 @@ static uint64_t condemn_fragmented(struct gcs_heap *heap)
 		if (block->state != BLOCK_REGION)
 			continue;
 		blocks++;
-		if (!space->fates[i] && (heap->options.evacuate || block->live < EMPTY_BELOW))
+		if (!space->fates[i] && (heap->options.evacuate || space->live[i] < EMPTY_BELOW))
 			space->fates[i] = FATE_MOVE | FATE_TENURED;
-		block->live = 0;
+		space->live[i] = 0;
 	}
 	return blocks;
 }
@@ -185,7 +185,7 @@ static uint64_t prepare_major(struct gcs_heap *heap)
 static void collect_major(struct gcs_heap *heap)
 {
 	uint64_t begin = platform_now_ns(), end, grown;
-	struct amount large = { 0 }, young_large = { 0 };
+	struct amount young_large = { 0 };
 	struct evacuation evacuation;
 	struct survivors survivors;
 
@@ -193,14 +193,13 @@ static void collect_major(struct gcs_heap *heap)
 	evacuation_begin(&evacuation, heap, true, true);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_MARK, drain(&evacuation));
-	PHASE(heap, GCS_PHASE_SWEEP, reclaim_all(heap, &large, &young_large));
+	PHASE(heap, GCS_PHASE_SWEEP, reclaim_all(heap, &young_large, &heap->live));
 	evacuation_end(&evacuation);
 	survivors = survivors_of(&evacuation, young_large);
 	count_survivors(heap, &survivors, 0);
 	grown = heap->promoted + (heap->generational ? survivors.promoted.bytes : heap->charged);
 	heap->survivors = 0;
 	heap->promoted = 0;
-	heap->live = evacuation.tracer.cells + large.bytes;
 	end = platform_now_ns();
 	pace_major(&heap->pace, &(struct major_facts){
 					.ns = end - begin,

@@ -99,12 +99,13 @@ static void keep(struct evacuation *evacuation, void *object, unsigned fate)
 
 /*
  * A slot refers to something that stays young. If it is in old memory, or belongs to an
- * object there, that has to be remembered.
+ * object there, that has to be remembered. Of an object that its trace function scans it is
+ * the header's card: a later one may be scanned yet, and would be armed again.
  */
 static void remember_young(struct evacuation *evacuation, void **slot)
 {
 	const struct gcs_tracer *tracer = &evacuation->tracer;
-	uintptr_t place = tracer->traced ? tracer->traced : (uintptr_t)slot;
+	uintptr_t place = tracer->traced ? tracer->traced - HEADER_BYTES : (uintptr_t)slot;
 
 	if (space_contains(tracer->space, place) &&
 	    !stays_young(evacuation, fate_of(tracer, (void *)place)))
@@ -358,9 +359,8 @@ void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool
 	if (!major) /* a major collection finds the holes anew */
 		evacuation->old = heap->promotion;
 	evacuation->old.use_holes = !major;
-	evacuation->old.marking = major;
 	evacuation->tracer.unmarked_unless_condemned = !major;
-	evacuation->tracer.count_cells = major;
+	evacuation->tracer.live = major ? heap->space.live : NULL;
 }
 
 void evacuation_end(struct evacuation *evacuation)

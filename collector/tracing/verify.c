@@ -96,7 +96,7 @@ static const char *check_header(struct gcs_heap *heap, void *object)
 	return NULL;
 }
 
-/* Is a card dirty on which an object has a part, or a slot of it logged? */
+/* Is a card dirty on which an object has a part? */
 static bool is_card_dirty(struct gcs_heap *heap, void *object)
 {
 	const struct type *type = object_type(&heap->types, object);
@@ -125,13 +125,15 @@ static const char *check_remembered(const struct verifier *verifier, void **slot
 {
 	struct gcs_heap *heap = verifier->tracer.heap;
 	const struct space *space = &heap->space;
+	void *owner = verifier->owner;
 
-	if (!verifier->owner || space_fate(space, verifier->owner) || !space_fate(space, *slot))
+	if (!owner || space_fate(space, owner) || !space_fate(space, *slot))
 		return NULL;
-	/* A trace function may visit a variable of its own. */
-	if (space_contains(space, (uintptr_t)slot)
-		    ? *space_card(space, (uintptr_t)slot) == CARD_OPEN || is_logged(heap, slot)
-		    : is_card_dirty(heap, verifier->owner))
+	/* A trace function is called for any of the cards, and may visit variables of its own. */
+	if (object_type(&heap->types, owner)->trace && is_card_dirty(heap, owner))
+		return NULL;
+	if (space_contains(space, (uintptr_t)slot) &&
+	    (*space_card(space, (uintptr_t)slot) == CARD_OPEN || is_logged(heap, slot)))
 		return NULL;
 	return "which is young, and was stored there without gcs_store";
 }
