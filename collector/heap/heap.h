@@ -56,7 +56,7 @@ struct gcs_heap {
 	struct pace pace;
 	uint64_t live;	      /* bytes, at the last major collection */
 	uint64_t promoted;    /* since */
-	uint64_t slow_stores; /* in the statistics, at the last minor collection */
+	uint64_t slow_stores; /* since the last minor collection */
 	uint64_t survivors;   /* that stayed young at the last collection */
 
 	/*

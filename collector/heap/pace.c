@@ -17,6 +17,8 @@
 #define JUDGED_BYTES (4 * MIB)
 /* What a store costs that takes the barrier's slow path, in ns. */
 #define SLOW_STORE 20
+/* Allocation in holes and in cold memory is dearer than in a nursery, by so many ns a byte. */
+#define HOLE_COST    0.6
 /* Generations are given up if they cost so much more than doing without. */
 #define TOO_DEAR      1.1
 #define PATIENCE_MOST 16U
@@ -93,7 +95,7 @@ static bool generations_pay(const struct pace *pace)
 	double major = pace->major_ns / (double)pace->budget;
 	double minor = pace->minor_ns / pace->allocated;
 
-	return minor + major * pace->promoted / pace->allocated < TOO_DEAR * major;
+	return minor + major * pace->promoted / pace->allocated < TOO_DEAR * (major + HOLE_COST);
 }
 
 static void give_up(struct pace *pace)

@@ -28,7 +28,7 @@ struct plan {
 	unsigned (*refill)(struct mutator *mutator, unsigned run, size_t bytes);
 
 	/* What a collection for this reason covers. */
-	enum gcs_kind (*kind)(const struct gcs_heap *heap, enum gcs_cause cause);
+	enum gcs_kind (*kind)(struct gcs_heap *heap, enum gcs_cause cause);
 
 	/* The fate of a large object that a mutator allocates now. */
 	uint8_t (*birth)(const struct gcs_heap *heap);

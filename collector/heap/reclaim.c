@@ -108,60 +108,65 @@ static uint8_t old_card(const struct gcs_heap *heap)
 	return heap->generational ? CARD_ARMED : CARD_OPEN;
 }
 
-static void sort_region(struct gcs_heap *heap, struct block *block, uint64_t *ret_fragmented)
+/* Returns the live bytes in it. */
+static uint64_t sort_region(struct gcs_heap *heap, struct block *block)
 {
 	struct space *space = &heap->space;
+	uint32_t live = *block_live(space, block);
 
 	block->dirty = 1;
-	if (!block->live) {
+	if (!live) {
 		poison(heap, block_address(space, block),
 		       block_address(space, block) + BLOCK_BYTES);
 		space_free(space, block);
-		return;
+		return 0;
 	}
 	block->unswept = 1;
 	block->open = block->top;
 	poison_holes(heap, block);
 	space_set_fate(space, block, 0);
 	cards_set(space, block, old_card(heap));
-	*ret_fragmented += BLOCK_BYTES - block->live;
-	if (block->live < RECYCLE_BELOW)
+	if (live < RECYCLE_BELOW)
 		recycle_offer(heap, block);
+	return live;
 }
 
-static void sort_large(struct gcs_heap *heap, struct block *block, struct amount *large,
-		       struct amount *survived)
+static uint64_t sort_large(struct gcs_heap *heap, struct block *block, struct amount *young)
 {
 	struct space *space = &heap->space;
 	size_t header = space_granule(space, large_header(space, block));
+	uint64_t bytes = block->bytes;
 
 	if (!bit_test(space->marks, header)) {
 		space_free(space, block);
-		return;
+		return 0;
 	}
 	if (space->fates[block_index(space, block)])
-		add_large(survived, block);
-	add_large(large, block);
+		add_large(young, block);
 	bit_clear(space->marks, header);
 	space_set_fate(space, block, 0);
 	cards_set(space, block, old_card(heap));
+	return bytes;
 }
 
-/* From the top down, so that the list of holes is in the order of addresses. */
-uint64_t reclaim_all(struct gcs_heap *heap, struct amount *large, struct amount *young_large)
+uint64_t reclaim_all(struct gcs_heap *heap, struct amount *young, uint64_t *ret_live)
 {
-	uint64_t blocks = 0, fragmented = 0;
+	uint64_t blocks = 0, live, fragmented = 0;
 	size_t i;
 
+	*ret_live = 0;
 	for (i = heap->space.frontier; i-- > 0;) {
 		struct block *block = &heap->space.blocks[i];
 
-		if (block->state == BLOCK_REGION)
-			sort_region(heap, block, &fragmented);
-		else if (block->state == BLOCK_LARGE)
-			sort_large(heap, block, large, young_large);
-		else
+		if (block->state == BLOCK_REGION) {
+			live = sort_region(heap, block);
+			fragmented += live ? BLOCK_BYTES - live : 0;
+		} else if (block->state == BLOCK_LARGE) {
+			live = sort_large(heap, block, young);
+		} else {
 			continue;
+		}
+		*ret_live += live;
 		blocks++;
 	}
 	pthread_mutex_lock(&heap->stats_lock);

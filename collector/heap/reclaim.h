@@ -30,9 +30,9 @@ void reclaim_survivors(struct gcs_heap *heap);
 
 /*
  * After a major collection: all blocks, from the top down, so that the list of holes is in
- * the order of addresses. Adds the large objects that live, and those that were young.
- * Returns how many blocks there were.
+ * the order of addresses. Adds the large objects that were young and live; *ret_live: bytes
+ * of all that live. Returns how many blocks there were.
  */
-uint64_t reclaim_all(struct gcs_heap *heap, struct amount *large, struct amount *young_large);
+uint64_t reclaim_all(struct gcs_heap *heap, struct amount *young_large, uint64_t *ret_live);
 
 #endif

@@ -12,7 +12,8 @@ static struct block *next_block(struct gcs_heap *heap)
 	if (heap->recyclable != NO_BLOCK) {
 		block = &heap->space.blocks[heap->recyclable];
 		heap->recyclable = block->next;
-		block->live = BLOCK_BYTES; /* as far as anyone knows, until the next mark */
+		/* As far as anyone knows, until the next mark. */
+		*block_live(&heap->space, block) = BLOCK_BYTES;
 	}
 	pthread_mutex_unlock(&heap->lists_lock);
 	return block;
@@ -53,13 +54,22 @@ bool recycle_empty_block(struct gcs_heap *heap, struct hole *hole, uint8_t fate)
 
 	if (!block)
 		return false;
-	block->live = BLOCK_BYTES;
+	*block_live(space, block) = BLOCK_BYTES;
 	if (fate)
 		push_young(heap, block);
 	else if (heap->generational)
 		cards_set(space, block, CARD_ARMED);
 	start = block_address(space, block);
 	*hole = (struct hole){ block, start + BLOCK_FIRST_CELL, start + BLOCK_BYTES };
+	return true;
+}
+
+static bool target_block(struct gcs_heap *heap, const struct target *target, struct hole *hole)
+{
+	if (!recycle_empty_block(heap, hole, target->fate))
+		return false;
+	if (!target->use_holes)
+		*block_live(&heap->space, hole->block) = 0;
 	return true;
 }
 
@@ -71,10 +81,8 @@ uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell,
 
 	do {
 		if (!(small && target->use_holes && recycle_next_hole(heap, hole)) &&
-		    !recycle_empty_block(heap, hole, target->fate))
+		    !target_block(heap, target, hole))
 			return 0;
-		if (target->counted)
-			hole->block->live = 0;
 		start = align_header(hole->cursor, align);
 	} while (start + cell > hole->end);
 	hole->cursor = start + cell;

@@ -20,8 +20,7 @@ struct gcs_heap;
 struct target {
 	struct hole small, medium;
 	uint8_t fate;	/* of the empty blocks */
-	bool use_holes; /* else empty blocks only */
-	bool counted;	/* what lives in the blocks is added up when it is scanned */
+	bool use_holes; /* else empty blocks only, in which a mark counts what lives */
 };
 
 /* A header below which a payload is aligned as asked, 8 or 16, at or above the cursor. */

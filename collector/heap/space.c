@@ -13,7 +13,14 @@ struct side {
 	size_t per_block;
 };
 
-#define SIDES 7
+#define SIDES 8
+
+/*
+ * Where a heap outgrows what the address translation caches reach, references into it cost
+ * a walk through page tables that are as cold as the memory. Large pages mend that, and
+ * would cost a small heap more than they bring: each is cleared as a whole.
+ */
+#define LARGE_PAGES_FROM ((size_t)256 << 20)
 
 static void sides_of(struct space *space, struct side sides[SIDES])
 {
@@ -24,6 +31,7 @@ static void sides_of(struct space *space, struct side sides[SIDES])
 	sides[4] = (struct side){ (void **)&space->free, 1 }; /* an eighth of it is used */
 	sides[5] = (struct side){ (void **)&space->dirty, 1 };
 	sides[6] = (struct side){ (void **)&space->fates, 1 };
+	sides[7] = (struct side){ (void **)&space->live, sizeof(uint32_t) };
 }
 
 static size_t page_round(size_t bytes)
@@ -84,6 +92,9 @@ static bool space_commit(struct space *space)
 	if (first + CHUNK_BLOCKS > space->block_limit ||
 	    !platform_commit((void *)(space->base + first * BLOCK_BYTES), CHUNK_BYTES))
 		return false;
+	if (first * BLOCK_BYTES >= LARGE_PAGES_FROM)
+		platform_prefer_large_pages((void *)(space->base + first * BLOCK_BYTES),
+					    CHUNK_BYTES);
 	sides_of(space, sides);
 	for (i = 0; i < SIDES; i++) {
 		low = page_round(first * sides[i].per_block);

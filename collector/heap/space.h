@@ -60,7 +60,6 @@ struct block {
 	uint32_t reciprocal; /* SMALL: ceil(2^32 / cell) */
 	uint32_t open;	     /* REGION: objects between these offsets have no start bits yet */
 	uint32_t top;
-	uint32_t live;	     /* REGION: bytes of objects, at the last mark or at most */
 	uint32_t head;	     /* LARGE_REST: blocks back to the first one */
 	uint32_t blocks;     /* LARGE: how many in all */
 	uint32_t next;	     /* in a list of its plan's; NO_BLOCK at its end */
@@ -77,6 +76,7 @@ struct space {
 	uint8_t *cards; /* cards.h */
 	uint8_t *dirty; /* a byte a block: nonzero if some card of it is dirty */
 	uint8_t *fates; /* a byte a block */
+	uint32_t *live;	     /* REGION: bytes of a block's objects, at the last mark or at most */
 	struct block *blocks;
 
 	pthread_mutex_t lock;
@@ -119,6 +119,11 @@ void space_trim(struct space *space, size_t keep);
 static inline size_t block_index(const struct space *space, const struct block *block)
 {
 	return (size_t)(block - space->blocks);
+}
+
+static inline uint32_t *block_live(const struct space *space, const struct block *block)
+{
+	return &space->live[block_index(space, block)];
 }
 
 static inline uintptr_t block_address(const struct space *space, const struct block *block)

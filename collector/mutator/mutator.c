@@ -87,6 +87,7 @@ void mutator_fold(struct mutator *mutator)
 	heap->stats.cards_redirtied += mutator->cards_redirtied;
 	pthread_mutex_unlock(&heap->stats_lock);
 	heap->used += mutator->allocated_bytes;
+	heap->slow_stores += mutator->slow_stores;
 	mutator->allocated_bytes = 0;
 	mutator->slow_stores = 0;
 	mutator->cards_dirtied = 0;

@@ -116,9 +116,9 @@ static uint64_t scan_cards(struct gcs_heap *heap, struct evacuation *evacuation)
 
 static uint64_t slow_stores_since(struct gcs_heap *heap)
 {
-	uint64_t slow = heap->stats.barrier_slow, since = slow - heap->slow_stores;
+	uint64_t since = heap->slow_stores;
 
-	heap->slow_stores = slow;
+	heap->slow_stores = 0;
 	return since;
 }
 
@@ -164,9 +164,9 @@ static uint64_t condemn_fragmented(struct gcs_heap *heap)
 		if (block->state != BLOCK_REGION)
 			continue;
 		blocks++;
-		if (!space->fates[i] && (heap->options.evacuate || block->live < EMPTY_BELOW))
+		if (!space->fates[i] && (heap->options.evacuate || space->live[i] < EMPTY_BELOW))
 			space->fates[i] = FATE_MOVE | FATE_TENURED;
-		block->live = 0;
+		space->live[i] = 0;
 	}
 	return blocks;
 }
@@ -185,7 +185,7 @@ static uint64_t prepare_major(struct gcs_heap *heap)
 static void collect_major(struct gcs_heap *heap)
 {
 	uint64_t begin = platform_now_ns(), end, grown;
-	struct amount large = { 0 }, young_large = { 0 };
+	struct amount young_large = { 0 };
 	struct evacuation evacuation;
 	struct survivors survivors;
 
@@ -193,14 +193,13 @@ static void collect_major(struct gcs_heap *heap)
 	evacuation_begin(&evacuation, heap, true, true);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_MARK, drain(&evacuation));
-	PHASE(heap, GCS_PHASE_SWEEP, reclaim_all(heap, &large, &young_large));
+	PHASE(heap, GCS_PHASE_SWEEP, reclaim_all(heap, &young_large, &heap->live));
 	evacuation_end(&evacuation);
 	survivors = survivors_of(&evacuation, young_large);
 	count_survivors(heap, &survivors, 0);
 	grown = heap->promoted + (heap->generational ? survivors.promoted.bytes : heap->charged);
 	heap->survivors = 0;
 	heap->promoted = 0;
-	heap->live = evacuation.tracer.cells + large.bytes;
 	end = platform_now_ns();
 	pace_major(&heap->pace, &(struct major_facts){
 					.ns = end - begin,
@@ -212,16 +211,20 @@ static void collect_major(struct gcs_heap *heap)
 
 /* When to collect again. */
 
-/* What can still be taken without a collection. */
-static uint64_t free_bytes(const struct gcs_heap *heap)
+/* What can still be taken without a collection. Mutators may be taking it. */
+static uint64_t free_bytes(struct gcs_heap *heap)
 {
-	const struct space *space = &heap->space;
+	struct space *space = &heap->space;
+	uint64_t bytes;
 
-	return space->capacity_max - space->capacity + space->dirty_blocks * BLOCK_BYTES;
+	pthread_mutex_lock(&space->lock);
+	bytes = space->capacity_max - space->capacity + space->dirty_blocks * BLOCK_BYTES;
+	pthread_mutex_unlock(&space->lock);
+	return bytes;
 }
 
 /* A nursery and as much to copy it to would find room. */
-static bool has_room(const struct gcs_heap *heap)
+static bool has_room(struct gcs_heap *heap)
 {
 	return free_bytes(heap) >= 2 * (NURSERY_LEAST + BLOCK_BYTES);
 }
@@ -232,12 +235,12 @@ static uint64_t promotion_budget(const struct gcs_heap *heap)
 }
 
 /* Option nursery asks for generations; else they have to pay, and to find room. */
-static bool wants_generations(const struct gcs_heap *heap)
+static bool wants_generations(struct gcs_heap *heap)
 {
 	return heap->options.nursery || (heap->pace.generational && has_room(heap));
 }
 
-static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
+static enum gcs_kind kind(struct gcs_heap *heap, enum gcs_cause cause)
 {
 	bool spent = heap->promoted >= promotion_budget(heap);
 
@@ -273,7 +276,7 @@ static void switch_generational(struct gcs_heap *heap)
 	cards_set_all(&heap->space, generational ? CARD_ARMED : CARD_OPEN);
 }
 
-static uint64_t next_nursery(const struct gcs_heap *heap)
+static uint64_t next_nursery(struct gcs_heap *heap)
 {
 	uint64_t nursery = heap->pace.nursery, most = free_bytes(heap) / 2;
 

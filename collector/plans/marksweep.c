@@ -236,7 +236,7 @@ static void begin(struct gcs_heap *heap)
 	heap->budget = budget_after(&heap->options, 0);
 }
 
-static enum gcs_kind kind(const struct gcs_heap *heap, enum gcs_cause cause)
+static enum gcs_kind kind(struct gcs_heap *heap, enum gcs_cause cause)
 {
 	(void)heap, (void)cause;
 	return GCS_KIND_MAJOR;

@@ -38,6 +38,11 @@ bool platform_commit(void *address, size_t bytes)
 	return mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
+void platform_prefer_large_pages(void *address, size_t bytes)
+{
+	madvise(address, bytes, MADV_HUGEPAGE); /* a hint: without them all is as before */
+}
+
 void platform_release(void *address, size_t bytes)
 {
 	/* Locked memory (mlockall) is not given back. */

@@ -19,6 +19,9 @@ void *platform_reserve(size_t bytes, size_t alignment);
 /* Make a page-aligned part of it, never committed before, readable, writable and zero. */
 bool platform_commit(void *address, size_t bytes);
 
+/* Ask for large pages, if the system has them, for a part that was just committed. */
+void platform_prefer_large_pages(void *address, size_t bytes);
+
 /* Give committed pages back to the system if it takes them; what is read there next is zero. */
 void platform_release(void *address, size_t bytes);
 

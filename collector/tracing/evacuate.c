@@ -359,9 +359,8 @@ void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool
 	if (!major) /* a major collection finds the holes anew */
 		evacuation->old = heap->promotion;
 	evacuation->old.use_holes = !major;
-	evacuation->old.counted = major;
 	evacuation->tracer.unmarked_unless_condemned = !major;
-	evacuation->tracer.count_cells = major;
+	evacuation->tracer.live = major ? heap->space.live : NULL;
 }
 
 void evacuation_end(struct evacuation *evacuation)

@@ -155,7 +155,7 @@ static void prefetch_ahead(const struct space *space, const struct slot_log *log
 		__builtin_prefetch(space_card(space, (uintptr_t)log->slots[i + 2 * AHEAD]));
 	}
 	if (i + AHEAD < log->count)
-		__builtin_prefetch((uint64_t *)*log->slots[i + AHEAD] - 1);
+		__builtin_prefetch((void *)((uintptr_t)*log->slots[i + AHEAD] - HEADER_BYTES));
 }
 
 /*

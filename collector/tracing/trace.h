@@ -42,8 +42,7 @@ struct gcs_tracer {
 	struct mark_stack *stack;
 	const struct type *types;
 	uint64_t marked; /* objects found */
-	uint64_t cells;	 /* bytes of those in region blocks that were scanned, if count_cells */
-	bool count_cells;
+	uint32_t *live;	 /* the space's, if what is scanned is to be counted there, or NULL */
 	bool overflowed; /* some block is flagged */
 	/* What is found in blocks that are not condemned has no mark, unless it is grey there. */
 	bool unmarked_unless_condemned;
@@ -96,23 +95,19 @@ TRACE_INLINE void push_grey(struct gcs_tracer *tracer, uintptr_t object)
 		set_grey(tracer, object);
 }
 
+/* The first block of a large object counts, too, and nobody looks at that. */
 static inline void count_cell(struct gcs_tracer *tracer, uintptr_t object, int times)
 {
 	size_t cell = object_cell(&tracer->heap->types, (void *)object);
 
-	struct block *block = space_block(tracer->space, object);
-
-	if (block->state != BLOCK_REGION)
-		return;
-	block->live += (uint32_t)(times * (int)cell);
-	tracer->cells += (uint64_t)(times * (int)cell);
+	tracer->live[(object - tracer->base) >> BLOCK_SHIFT] += (uint32_t)(times * (int64_t)cell);
 }
 
 /* An array will be scanned from its beginning again. */
 static inline void set_grey_again(struct gcs_tracer *tracer, uintptr_t array)
 {
 	set_grey(tracer, array);
-	if (tracer->count_cells)
+	if (tracer->live)
 		count_cell(tracer, array, -1);
 }
 
@@ -175,7 +170,7 @@ TRACE_INLINE void scan_fields(struct gcs_tracer *tracer, const struct type *type
 
 TRACE_INLINE void scan_object(struct gcs_tracer *tracer, uintptr_t object, slot_visitor visit)
 {
-	if (tracer->count_cells)
+	if (tracer->live)
 		count_cell(tracer, object, 1);
 	scan_fields(tracer, &tracer->types[header_type(*gcs_header((void *)object))], object,
 		    visit);

@@ -16,12 +16,33 @@ GCS_EXTERN_BEGIN
 
 GCS_API void gcs_store_slow(struct gcs_mutator *mutator, void *object, void **slot, void *value);
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define GCS_THREAD_SANITIZER
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define GCS_THREAD_SANITIZER
+#endif
+
+/*
+ * Nonzero: the card of a slot is armed. Cards become so only while mutators stand, and the
+ * slow path looks again, so what any time since the last safepoint told will do: a plain
+ * load, which becomes part of the comparison. An atomic one, which says so, does not.
+ */
+static inline uint8_t gcs_card(const struct gcs_mutator *mutator, void **slot)
+{
+#ifdef GCS_THREAD_SANITIZER
+	return __atomic_load_n(&mutator->cards[(uintptr_t)slot >> GCS_CARD_BITS], __ATOMIC_RELAXED);
+#else
+	return mutator->cards[(uintptr_t)slot >> GCS_CARD_BITS];
+#endif
+}
+
 /* *slot = value, where slot lies in object. */
 static inline void gcs_store(struct gcs_mutator *mutator, void *object, void **slot, void *value)
 {
 	mutator->stores++;
-	if (gcs_unlikely(__atomic_load_n(&mutator->cards[(uintptr_t)slot >> GCS_CARD_BITS],
-					 __ATOMIC_RELAXED))) {
+	if (gcs_unlikely(gcs_card(mutator, slot))) {
 		gcs_store_slow(mutator, object, slot, value);
 		return;
 	}

@@ -80,21 +80,40 @@ two_under_one_pid() {
 	holds r.json 'len(p[0]["worst_pauses"]) == 10 and p[0]["cgroup"]'
 }
 
-@test "parents and children collect, by fork and by raw clone, and none tells the other's totals" {
-	profile r.json "$programs/forks" 40 5 >out
+# family PLAN MINOR: 40 children by fork and by raw clone, who collect 5 times each and their
+# parent as often for each, with so many minor collections before each.
+family() {
+	local counts='[{c["kind"]: c["count"] for c in q["heaps"][0]["collections"] if c["count"]} for q in p]'
+	GCSCOPE_OPTIONS=plan=$1,verify=1 profile r.json "$programs/forks" 40 5 >out
 	grep -qx 'died 0' out
 	nothing_lost r.json
 	holds r.json 'len(p) == 41 and all(len(q["heaps"]) == 1 for q in p)'
-	holds r.json 'collections(p[0]) == 200 and pauses(p[0]) == 200'
-	holds r.json 'all(collections(q) == 5 and pauses(q) == 5 for q in p[1:])'
-	# 1000 nodes before the first child, and one after each collection; a child starts at none.
-	holds r.json 'p[0]["heaps"][0]["allocation"]["objects"] == 1200'
-	holds r.json 'all(q["heaps"][0]["allocation"]["objects"] <= 5 for q in p[1:])'
+	holds r.json "[c.get('major') for c in $counts] == [201] + 40 * [5]"
+	holds r.json "[c.get('minor', 0) for c in $counts] == [200 * $2] + 40 * [5 * $2]"
+	holds r.json 'all(pauses(q) == collections(q) for q in p)'
 	holds r.json 'all(q["exit"] == {"code": 0, "signal": None} for q in p)'
+	# 1000 nodes before the first child, and 6144 before each collection; a child starts at none.
+	holds r.json 'p[0]["heaps"][0]["allocation"]["objects"] == 1000 + 200 * 6144'
+	holds r.json 'p[0]["heaps"][0]["barrier"]["stores"] == 200 * 768'
+}
+
+# after_clone OBJECTS STORES: of the children, one half counted all of theirs, and the other, by
+# raw clone, what came after its first collection, so not these.
+after_clone() {
+	holds r.json "sorted((q['heaps'][0]['allocation']['objects'], q['heaps'][0]['barrier']['stores'])
+		for q in p[1:]) == 20 * [(30720 - $1, 3840 - $2)] + 20 * [(30720, 3840)]"
+}
+
+@test "parents and children collect, by fork and by raw clone, and none tells the other's totals" {
+	family generational,nursery=64K 2
+	after_clone 2048 256
+	holds r.json 'all(q["heaps"][0]["cards"]["scanned"] > 0 for q in p)'
+	family marksweep 0
+	after_clone 6144 768
 }
 
 @test "children of an attached process live, and only the parent is reported" {
-	start out "$programs/forks" 3000 5
+	GCSCOPE_OPTIONS=plan=generational,nursery=64K,verify=1 start out "$programs/forks" 400 5
 	until_true grep -q '^child' out
 	timeout 30 "$GCSCOPE" attach -q -p "$pid" -d 1 --json -o r.json 3>&-
 	until_true grep -q '^died' out

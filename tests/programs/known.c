@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A program whose every counter is known beforehand, by arithmetic from the
- * sizes: a cell is the header's 8 bytes and the payload, rounded up to 8 bytes
+ * A program of plan marksweep whose every counter is known beforehand, by arithmetic
+ * from the sizes: a cell is the header's 8 bytes and the payload, rounded up to 8 bytes
  * (above 128 bytes to the next eighth of a power of two); a large object takes
  * whole pages, with one more granule before its header.
  *
@@ -167,7 +167,11 @@ static void run_second(struct gcs_mutator *mutator)
 
 int main(void)
 {
-	struct gcs_options options = { .heap_max = 64 << 20, .budget = 8 << 20 };
+	struct gcs_options options = {
+		.plan = GCS_PLAN_MARKSWEEP,
+		.heap_max = 64 << 20,
+		.budget = 8 << 20,
+	};
 	void **table = NULL, **slots[] = { (void **)&table };
 	struct gcs_mutator *mutator;
 	struct gcs_frame frame;

@@ -11,7 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#undef fail /* which is cmocka's: heap.h has a function of this name */
 #include "gcscope/gcscope.h"
+#include "heap/heap.h"
 #include "platform/platform.h"
 
 #define THREADS 8
@@ -31,19 +33,23 @@ struct node {
 static struct gcs_heap *heap;
 static struct gcs_type *node_type;
 
-static int create(void **state)
+static int create_with(const struct gcs_options *options)
 {
 	static const uint32_t offsets[] = { 0 };
-	struct gcs_options options = { .budget = 200000 };
 
-	(void)state;
-	if (gcs_heap_create(&heap, &options))
+	if (gcs_heap_create(&heap, options))
 		return -1;
 	return gcs_type_register(&node_type, heap,
 				 &(struct gcs_type_info){ .name = "node",
 							  .size = sizeof(struct node),
 							  .pointers = offsets,
 							  .pointer_count = 1 });
+}
+
+static int create(void **state)
+{
+	(void)state;
+	return create_with(&(struct gcs_options){ .budget = 200000 });
 }
 
 static int destroy(void **state)
@@ -306,6 +312,43 @@ static void children_of_a_raw_clone_go_on(void **state)
 	assert_int_equal(gcs_mutator_detach(mutator), 0);
 }
 
+static void fill_nursery(struct gcs_mutator *mutator)
+{
+	for (int i = 0; i < 10000; i++)
+		gcs_alloc(mutator, node_type);
+}
+
+/* The parent's counters do not make the child's generations look dear. */
+static void children_judge_what_they_did(void **state)
+{
+	const struct gcs_options options = { .plan = GCS_PLAN_GENERATIONAL, .nursery = 65536 };
+	struct gcs_mutator *mutator;
+	struct node *volatile old;
+	pid_t child;
+	int i;
+
+	(void)state;
+	assert_int_equal(create_with(&options), 0);
+	mutator = attach();
+	old = gcs_alloc(mutator, node_type);
+	gcs_collect(mutator);
+	for (i = 0; i < 10000; i++)
+		gcs_store(mutator, old, (void **)&old->next, old);
+	fill_nursery(mutator);
+	assert_int_equal(stats().barrier_slow, 10000);
+	child = fork();
+	if (child == 0) {
+		fill_nursery(mutator);
+		_exit(stats().collections[GCS_KIND_MINOR][GCS_CAUSE_ALLOCATION] > 0 &&
+				      heap->pace.minor_ns > 0 && heap->pace.minor_ns < 60e9
+			      ? 0
+			      : 1);
+	}
+	assert_int_equal(status_of(child), 0);
+	assert_int_equal(gcs_mutator_detach(mutator), 0);
+	assert_int_equal(gcs_heap_destroy(heap), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(polling_is_enough, create, destroy),
 		cmocka_unit_test_setup_teardown(children_of_fork_go_on, create, destroy),
 		cmocka_unit_test_setup_teardown(children_of_a_raw_clone_go_on, create, destroy),
+		cmocka_unit_test(children_judge_what_they_did),
 	};
 
 	return cmocka_run_group_tests_name("threads", tests, NULL, NULL);

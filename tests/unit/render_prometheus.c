@@ -70,6 +70,10 @@ static void test_every_family(void **state)
 	process->heaps[0].size_live_bytes = fixture_known(134217728);
 	process->heaps[0].cards_useful = fixture_known(4);
 	process->heaps[0].cards_wasted = fixture_known(6);
+	process->heaps[0].nursery_collected_bytes = fixture_known(1234567);
+	process->heaps[0].nursery_survived_bytes = fixture_known(2345);
+	process->heaps[0].nursery_aged_bytes = fixture_known(345);
+	process->heaps[0].promotion_pinned_bytes = fixture_known(45);
 	report->profiler.bpf_run_seconds = (struct seconds){ true, 0.0125 };
 	report->events.lost[GCSCOPE_LOST_MAP] = 9;
 	report->events.unmatched = 2;
@@ -97,6 +101,12 @@ static void test_every_family(void **state)
 	assert_line(text, "gcscope_gc_cards_scanned_total{" LABELS ",result=\"useful\"} 4");
 	assert_line(text, "gcscope_gc_cards_scanned_total{" LABELS ",result=\"wasted\"} 6");
 	assert_line(text, "gcscope_gc_allocated_bytes_total{" LABELS "} 1294467891");
+	assert_line(text, "gcscope_gc_nursery_collected_bytes_total{" LABELS "} 1234567");
+	assert_line(text, "gcscope_gc_nursery_survived_bytes_total{" LABELS
+			  ",survival=\"first\"} 2345");
+	assert_line(text, "gcscope_gc_nursery_survived_bytes_total{" LABELS
+			  ",survival=\"again\"} 345");
+	assert_line(text, "gcscope_gc_pinned_bytes_total{" LABELS "} 45");
 	assert_line(text, "gcscope_gc_promoted_bytes_total{" LABELS "} 0");
 	assert_line(text, "gcscope_gc_heap_capacity_bytes{" LABELS "} 198180864");
 	assert_line(text, "gcscope_gc_heap_limit_bytes{" LABELS "} 268435456");

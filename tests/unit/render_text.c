@@ -305,19 +305,29 @@ static void test_young_figures(void **state)
 	fixture_collections(heap, GCS_KIND_MINOR, GCS_CAUSE_ALLOCATION, 1500);
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_LIMIT, 2);
 	heap->allocation_bytes = fixture_known(1 << 30);
+	heap->nursery_collected_bytes = fixture_known(1 << 29);
+	heap->nursery_survived_bytes = fixture_known(1 << 25);
+	heap->nursery_aged_bytes = fixture_known(1 << 20);
+	heap->promotion_pinned_bytes = fixture_known(1 << 10);
+	heap->size_nursery_bytes = fixture_known(4 << 20);
 	heap->promotion_bytes = fixture_known(1 << 25);
 	heap->promotion_objects = fixture_known(1000);
 	heap->barrier_slow = fixture_known(12);
 	heap->cards_dirtied = fixture_known(12);
+	heap->cards_redirtied = fixture_known(3);
 	heap->cards_scanned = fixture_known(10);
 	heap->cards_useful = fixture_known(4);
 	text = rendered(report, plain);
 	assert_has(text, "\n  collections    1,500 minor: 1,500 allocation\n"
 			 "  collections    2 major: 2 limit\n"
 			 "  allocation     1.00 GiB · 81.9 MiB/s\n"
+			 "  nursery        512 MiB collected · 6.2 % of it survived · 1.00 MiB aged"
+			 " · 1.00 KiB pinned\n"
+			 "                 4.00 MiB now\n"
 			 "  promotion      32.0 MiB · 1,000 objects · 3.1 % of allocation\n"
 			 "  write barrier  12 slow\n"
-			 "  cards          12 dirtied · 10 scanned · 40.0 % of them useful\n"
+			 "  cards          12 dirtied · 25.0 % of them again · 10 scanned"
+			 " · 40.0 % of them useful\n"
 			 "\n");
 	free(text);
 	report_free(report);

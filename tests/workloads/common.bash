@@ -24,3 +24,15 @@ prints() {
 		return 1
 	}
 }
+
+# under PLAN[,OPTION...] EXPECTED LEAST WORKLOAD ARGUMENTS...: the same by this plan, with the
+# collections that it has.
+under() {
+	local kinds=major
+	export GCSCOPE_OPTIONS=plan=$1
+	[[ $1 == marksweep* ]] || kinds=major,minor
+	shift
+	echo "$GCSCOPE_OPTIONS"
+	prints "$@"
+	[ "$(jq -r '[.heaps[].collections[].kind] | unique | join(",")' stats.json)" = "$kinds" ]
+}

@@ -30,16 +30,28 @@
 	X(WRITE_BARRIERS, "gc_write_barriers_total", counter, sum,                                \
 	  "Stores of references through the write barrier.")                                      \
 	X(CARDS_DIRTIED, "gc_cards_dirtied_total", counter, sum,                                  \
-	  "Cards of old memory marked as written to.")                                            \
+	  "Cards of old memory that got a reference to something young.")                         \
+	X(CARDS_REDIRTIED, "gc_cards_redirtied_total", counter, sum,                              \
+	  "Of these, those that had one before, which was scanned.")                              \
 	X(CARDS_SCANNED, "gc_cards_scanned_total", counter, sum,                                  \
 	  "Dirty cards scanned; useful: something young was behind it.")                          \
 	X(ALLOCATED, "gc_allocated_bytes_total", counter, sum,                                    \
 	  "Memory handed out to mutators, rounding and headers included.")                        \
+	X(NURSERY_COLLECTED, "gc_nursery_collected_bytes_total", counter, sum,                    \
+	  "Memory allocated in nurseries that minor collections have emptied.")                   \
+	X(NURSERY_SURVIVED, "gc_nursery_survived_bytes_total", counter, sum,                      \
+	  "Memory that survived a collection, by how often: first, again.")                       \
+	X(PINNED, "gc_pinned_bytes_total", counter, sum,                                          \
+	  "Memory that survived and could not be moved.")                                         \
 	X(PROMOTED, "gc_promoted_bytes_total", counter, sum,                                      \
 	  "Memory that survived into the old generation.")                                        \
 	X(CAPACITY, "gc_heap_capacity_bytes", gauge, sum, "Memory held by the heap.")             \
 	X(LIMIT, "gc_heap_limit_bytes", gauge, sum, "What the heap may grow to.")                 \
 	X(LIVE, "gc_heap_live_bytes", gauge, sum, "Live memory after the last major collection.") \
+	X(FRAGMENTED, "gc_heap_fragmented_bytes", gauge, sum,                                     \
+	  "Free memory between live objects after the last major collection.")                    \
+	X(NURSERY, "gc_nursery_bytes", gauge, sum,                                                \
+	  "Memory to be allocated until the next minor collection.")                              \
 	X(USED_RATIO_MAX, "gc_heap_used_ratio_max", gauge, max,                                   \
 	  "Live memory after the last major collection as a share of the limit, "                 \
 	  "of the fullest heap with these labels.")                                               \
@@ -168,9 +180,16 @@ static void add_counters(struct samples *samples, const struct heap_report *heap
 	add_known(samples, FAMILY_WRITE_BARRIERS, fast, labels, ",path=\"fast\"");
 	add_known(samples, FAMILY_WRITE_BARRIERS, heap->barrier_slow, labels, ",path=\"slow\"");
 	add_known(samples, FAMILY_CARDS_DIRTIED, heap->cards_dirtied, labels, "");
+	add_known(samples, FAMILY_CARDS_REDIRTIED, heap->cards_redirtied, labels, "");
 	add_known(samples, FAMILY_CARDS_SCANNED, heap->cards_useful, labels, ",result=\"useful\"");
 	add_known(samples, FAMILY_CARDS_SCANNED, heap->cards_wasted, labels, ",result=\"wasted\"");
 	add_known(samples, FAMILY_ALLOCATED, heap->allocation_bytes, labels, "");
+	add_known(samples, FAMILY_NURSERY_COLLECTED, heap->nursery_collected_bytes, labels, "");
+	add_known(samples, FAMILY_NURSERY_SURVIVED, heap->nursery_survived_bytes, labels,
+		  ",survival=\"first\"");
+	add_known(samples, FAMILY_NURSERY_SURVIVED, heap->nursery_aged_bytes, labels,
+		  ",survival=\"again\"");
+	add_known(samples, FAMILY_PINNED, heap->promotion_pinned_bytes, labels, "");
 	add_known(samples, FAMILY_PROMOTED, heap->promotion_bytes, labels, "");
 }
 
@@ -181,6 +200,8 @@ static void add_sizes(struct samples *samples, const struct heap_report *heap, c
 	add_known(samples, FAMILY_CAPACITY, heap->size_capacity_bytes, labels, "");
 	add_known(samples, FAMILY_LIMIT, limit, labels, "");
 	add_known(samples, FAMILY_LIVE, live, labels, "");
+	add_known(samples, FAMILY_FRAGMENTED, heap->size_fragmented_bytes, labels, "");
+	add_known(samples, FAMILY_NURSERY, heap->size_nursery_bytes, labels, "");
 	if (live.known && limit.known && limit.value)
 		add_value(samples, FAMILY_USED_RATIO_MAX, (double)live.value / (double)limit.value,
 			  "%s", labels);

@@ -336,6 +336,24 @@ static void put_allocation(struct text *text, const struct heap_report *heap)
 	line_end(&text->line);
 }
 
+/* Of what minor collections have emptied; what they could not empty is the pinned part. */
+static void put_nursery(struct text *text, const struct heap_report *heap)
+{
+	if (!any(heap->nursery_collected_bytes))
+		return;
+	begin_field(text, "nursery");
+	PIECE("%s collected", BYTES(heap->nursery_collected_bytes.value));
+	PIECE("%s of it survived",
+	      SHARE(ratio(heap->nursery_survived_bytes, heap->nursery_collected_bytes)));
+	if (any(heap->nursery_aged_bytes))
+		PIECE("%s aged", BYTES(heap->nursery_aged_bytes.value));
+	if (any(heap->promotion_pinned_bytes))
+		PIECE("%s pinned", BYTES(heap->promotion_pinned_bytes.value));
+	if (heap->size_nursery_bytes.known)
+		PIECE("%s now", BYTES(heap->size_nursery_bytes.value));
+	line_end(&text->line);
+}
+
 static void put_promotion(struct text *text, const struct heap_report *heap)
 {
 	if (!any(heap->promotion_bytes))
@@ -373,6 +391,8 @@ static void put_cards(struct text *text, const struct heap_report *heap)
 	begin_field(text, "cards");
 	if (heap->cards_dirtied.known)
 		PIECE("%s dirtied", COUNT(heap->cards_dirtied.value));
+	if (any(heap->cards_redirtied))
+		PIECE("%s of them again", SHARE(ratio(heap->cards_redirtied, heap->cards_dirtied)));
 	if (heap->cards_scanned.known)
 		PIECE("%s scanned", COUNT(heap->cards_scanned.value));
 	if (any(heap->cards_scanned) && heap->cards_useful.known)
@@ -387,6 +407,7 @@ static void put_size(struct text *text, const struct heap_report *heap)
 		const char *name;
 	} sizes[] = {
 		{ heap->size_live_bytes, "live" },
+		{ heap->size_fragmented_bytes, "fragmented" },
 		{ heap->size_capacity_bytes, "capacity" },
 		{ heap->size_peak_capacity_bytes, "peak" },
 		{ heap->size_limit_bytes, "limit" },
@@ -542,6 +563,7 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 	text->fields_begun = false;
 	put_collections(text, heap);
 	put_allocation(text, heap);
+	put_nursery(text, heap);
 	put_promotion(text, heap);
 	put_barrier(text, heap);
 	put_cards(text, heap);
