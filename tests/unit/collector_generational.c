@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Plan generational: what survives a minor collection, where it goes, and what is counted. */
-
 #include "collector_fixture.h"
 
-#define TENURE_TWICE        \
-	{                   \
-		.tenure = 2 \
-	}
+static const struct gcs_options tenure_twice = { .tenure = 2 };
 
 static void assert_nursery(const struct gcscope_stats *stats, uint64_t collected,
 			   uint64_t survived_objects, uint64_t survived, uint64_t aged_objects,
@@ -113,7 +109,7 @@ static void large_objects_are_counted(void **state)
 /* tenure=2: after one minor collection elsewhere and young, after two old. */
 static void aging_takes_two_collections(void **state)
 {
-	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct fixture f = create(GCS_ROOTS_PRECISE, tenure_twice);
 	struct gcs_handle *list = new_list(&f, 100);
 	void *first = list->object, *second;
 	struct gcscope_stats block;
@@ -139,7 +135,7 @@ static void aging_takes_two_collections(void **state)
 /* A single store, and two minor collections: the first one leaves something young behind it. */
 static void old_objects_keep_survivors(void **state)
 {
-	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct fixture f = create(GCS_ROOTS_PRECISE, tenure_twice);
 	struct gcs_handle *list = new_list(&f, 1);
 	struct node *old;
 
@@ -162,7 +158,7 @@ static void old_objects_keep_survivors(void **state)
 /* What becomes old in a collection may refer to what stays young in the same one. */
 static void promoted_objects_keep_survivors(void **state)
 {
-	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct fixture f = create(GCS_ROOTS_PRECISE, tenure_twice);
 	struct gcs_handle *list = new_list(&f, 1);
 	struct node *node;
 	int i;
@@ -603,7 +599,7 @@ static void trace_functions_do_not_recur(void **state)
 {
 	(void)state;
 	assert_odd_chain((struct gcs_options){ 0 });
-	assert_odd_chain((struct gcs_options)TENURE_TWICE);
+	assert_odd_chain(tenure_twice);
 	assert_odd_chain((struct gcs_options){ .mark_stack_max = 16 });
 }
 
@@ -621,7 +617,7 @@ static void trace_table(void *object, struct gcs_tracer *tracer)
 
 static void cards_of_traced_objects_stay_dirty(void **state)
 {
-	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct fixture f = create(GCS_ROOTS_PRECISE, tenure_twice);
 	struct gcs_type *type =
 		register_type(f.heap, (struct gcs_type_info){ .name = "table",
 							      .size = TABLE_SLOTS * sizeof(void *),
@@ -665,7 +661,7 @@ static void hide(struct fixture *f, struct odd *odd, void *target)
 /* A header is the last word of its card, the payload on the next one; both cards are dirty. */
 static void headers_and_payloads_may_be_on_two_cards(void **state)
 {
-	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options)TENURE_TWICE);
+	struct fixture f = create(GCS_ROOTS_PRECISE, tenure_twice);
 	struct gcs_handle *handles[100];
 	struct odd *odd;
 	int i;
