@@ -36,6 +36,7 @@ struct gcs_heap {
 	uint32_t pid; /* of the process that this copy belongs to; another one after fork */
 	struct gcs_options options; /* resolved: defaults and environment are in */
 	const struct plan *plan;
+	bool counts_stores; /* the program does: GCS_COUNT_STORES */
 	struct gcs_heap *next; /* in the registry */
 
 	struct space space;

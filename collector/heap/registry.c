@@ -74,6 +74,7 @@ static void reset_stats(struct gcs_heap *heap)
 		.pid = heap->pid,
 		.plan = heap->plan->code,
 		.heap = heap->id,
+		.barrier_stores = heap->counts_stores ? 0 : GCSCOPE_STATS_UNKNOWN,
 		.size_capacity_bytes = stats->size_capacity_bytes,
 		.size_live_bytes = stats->size_live_bytes,
 		.size_peak_capacity_bytes = stats->size_peak_capacity_bytes,

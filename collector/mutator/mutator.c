@@ -81,7 +81,8 @@ void mutator_fold(struct mutator *mutator)
 	pthread_mutex_lock(&heap->stats_lock);
 	heap->stats.allocation_bytes += mutator->allocated_bytes;
 	heap->stats.allocation_objects += mutator->abi.objects;
-	heap->stats.barrier_stores += mutator->abi.stores;
+	if (heap->counts_stores)
+		heap->stats.barrier_stores += mutator->abi.stores;
 	heap->stats.barrier_slow += mutator->slow_stores;
 	heap->stats.cards_dirtied += mutator->cards_dirtied;
 	heap->stats.cards_redirtied += mutator->cards_redirtied;

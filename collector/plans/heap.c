@@ -80,9 +80,11 @@ static void release(struct gcs_heap *heap)
 int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *options,
 			uint32_t abi_version, size_t options_size)
 {
+	bool counts_stores = abi_version >> 31;
 	struct gcs_heap *heap;
 	int error;
 
+	abi_version &= ~(1U << 31);
 	if (abi_version != GCS_ABI_VERSION || options_size != sizeof(*options))
 		return fail(-EINVAL,
 			    "the program was built for version %u of gcscope's inline interface, "
@@ -98,6 +100,7 @@ int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_options *op
 		free(heap);
 		return error;
 	}
+	heap->counts_stores = counts_stores;
 	heap->plan = plan_of(heap->options.plan);
 	init(heap);
 	error = registry_add(heap);

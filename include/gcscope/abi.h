@@ -15,6 +15,17 @@
 
 #define GCS_ABI_VERSION 1U
 
+/*
+ * Exact counting of stores costs several per cent where most of a program is stores, so it is
+ * a choice: a program that is compiled with GCS_COUNT_STORES, in all its parts, has
+ * barrier.stores in its statistics. Of others they are unknown.
+ */
+#ifdef GCS_COUNT_STORES
+#define GCS_ABI_COUNTS_STORES (1U << 31)
+#else
+#define GCS_ABI_COUNTS_STORES 0U
+#endif
+
 #define GCS_GRANULE   8U   /* bytes; the smallest unit, and the alignment of every object */
 #define GCS_CARD_BITS 9U   /* a card is 512 bytes */
 #define GCS_RUNS      64U
@@ -66,7 +77,7 @@ struct gcs_mutator {
 	uint32_t poll;	     /* nonzero: come to a safepoint */
 	uint32_t unused;
 	uint8_t *cards;	     /* biased: the card of address a is cards[a >> GCS_CARD_BITS] */
-	uint64_t stores;     /* references stored with the barrier, since last counted */
+	uint64_t stores;     /* references stored with the barrier, since last counted; or 0 */
 	uint64_t objects;    /* allocated, likewise */
 	struct gcs_frame *frames;
 	struct gcs_run runs[GCS_RUNS];

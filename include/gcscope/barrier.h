@@ -38,10 +38,19 @@ static inline uint8_t gcs_card(const struct gcs_mutator *mutator, void **slot)
 #endif
 }
 
+static inline void gcs_count_store(struct gcs_mutator *mutator)
+{
+#ifdef GCS_COUNT_STORES
+	mutator->stores++;
+#else
+	(void)mutator;
+#endif
+}
+
 /* *slot = value, where slot lies in object. */
 static inline void gcs_store(struct gcs_mutator *mutator, void *object, void **slot, void *value)
 {
-	mutator->stores++;
+	gcs_count_store(mutator);
 	if (gcs_unlikely(gcs_card(mutator, slot))) {
 		gcs_store_slow(mutator, object, slot, value);
 		return;

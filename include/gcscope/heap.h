@@ -37,7 +37,8 @@ GCS_API int gcs_heap_create_abi(struct gcs_heap **ret_heap, const struct gcs_opt
 
 static inline int gcs_heap_create(struct gcs_heap **ret_heap, const struct gcs_options *options)
 {
-	return gcs_heap_create_abi(ret_heap, options, GCS_ABI_VERSION, sizeof(struct gcs_options));
+	return gcs_heap_create_abi(ret_heap, options, GCS_ABI_VERSION | GCS_ABI_COUNTS_STORES,
+				   sizeof(struct gcs_options));
 }
 
 /* Free a heap and all in it. -EBUSY, and nothing happens, while mutators are attached. */

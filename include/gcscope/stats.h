@@ -35,15 +35,15 @@
 	X(promotion, objects)                                                  \
 	X(promotion, pinned_bytes)   /* of both, what could not move */        \
 	X(promotion, pinned_objects)                                           \
-	X(barrier, stores)     /* through gcs_store and gcs_copy_refs */       \
-	X(barrier, slow)       /* of these, on an armed card */                \
+	X(barrier, stores)     /* through the barrier; unknown unless GCS_COUNT_STORES */ \
+	X(barrier, slow)       /* of the stores, those on an armed card */     \
 	X(cards, dirtied)      /* got a reference to something young */        \
 	X(cards, redirtied)    /* of these, had one before, and were scanned */ \
 	X(cards, scanned)      /* = useful + wasted */                         \
 	X(cards, useful)       /* something young was behind it */             \
 	X(cards, wasted)
 
-/* The value of a gauge that nobody knows yet; null in JSON. */
+/* The value of a gauge that nobody knows yet, or of a counter that is not kept; null in JSON. */
 #define GCSCOPE_STATS_UNKNOWN (~0ULL)
 
 #define GCSCOPE_STATS_GAUGES(X)                                                \

@@ -7,13 +7,15 @@
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,$(wildcard tests/programs/*.c))
 TOOLS    := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+# For those that state a number of stores.
+COUNTING := -DGCS_COUNT_STORES
 TEST_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c))
 USERSPACE_TESTED := $(filter-out $(BUILD)/obj/userspace/main.o,$(USERSPACE_OBJ))
 
 $(BUILD)/tests/unit/collector_%: tests/unit/collector_%.c $(COLLECTOR_OBJ)
 	$(say) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Icollector $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(COLLECTOR_OBJ) -lcmocka -lelf
+	$(Q)$(CC) $(CPPFLAGS) $(COUNTING) -Icollector $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(COLLECTOR_OBJ) -lcmocka -lelf
 
 # It hears what is emitted.
 $(BUILD)/tests/unit/collector_sample: LDFLAGS += -Wl,--wrap=gcs_probe_allocation_sampled,--wrap=gcs_probe_store_sampled
@@ -36,7 +38,7 @@ $(BUILD)/tests/tools/%: tests/tools/%.c $(BUILD)/obj/tests/lib/exposition.o
 $(BUILD)/tests/programs/%: tests/programs/%.c $(BUILD)/lib/libgcscope.a
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(BUILD)/lib/libgcscope.a -lm
+	$(Q)$(CC) $(CPPFLAGS) $(COUNTING) $(CFLAGS) $(LDFLAGS) $(DEPFLAGS) -o $@ $< $(BUILD)/lib/libgcscope.a -lm
 
 .PHONY: test-programs
 test-programs: $(UNIT) $(PROGRAMS) $(TOOLS)

@@ -50,7 +50,7 @@ setup() {
 
 @test "the installed command profiles a program that uses the installed library" {
 	# shellcheck disable=SC2046
-	gcc "$taste" $(pkg-config --cflags --libs gcscope) -o taste
+	gcc -DGCS_COUNT_STORES "$taste" $(pkg-config --cflags --libs gcscope) -o taste
 	export LD_LIBRARY_PATH=$STAGE/opt/gcscope/lib
 	GCSCOPE_OPTIONS=stress=100 "$STAGE/opt/gcscope/bin/gcscope" run --json -o report -- ./taste >out 3>&-
 	[ "$(cat out)" = 48520 ]

@@ -67,8 +67,10 @@ static void add_statistics(struct heap_report *heap, const struct gcscope_heap_s
 		heap->size_live_bytes = known_unless_0(state->live);
 		return;
 	}
-#define COUNTER(group, key) \
-	heap->group##_##key = (struct number){ true, last->group##_##key - first->group##_##key };
+#define COUNTER(group, key)                                                    \
+	if (last->group##_##key != GCSCOPE_STATS_UNKNOWN)                      \
+		heap->group##_##key =                                          \
+			(struct number){ true, last->group##_##key - first->group##_##key };
 	GCSCOPE_STATS_COUNTERS(COUNTER)
 #undef COUNTER
 #define GAUGE(group, key)                                                      \
