@@ -25,7 +25,8 @@ bool recycle_next_hole(struct gcs_heap *heap, struct hole *hole)
 	uintptr_t from = hole->end;
 	struct block *block;
 
-	for (block = hole->block; block; block = next_block(heap)) {
+	block = hole->block ? hole->block : next_block(heap);
+	for (; block; block = next_block(heap)) {
 		if (block->unswept)
 			region_sweep(space, block);
 		if (block != hole->block)

@@ -81,6 +81,7 @@ static void reset_stats(struct gcs_heap *heap)
 		.size_nursery_bytes = stats->size_nursery_bytes,
 		.size_limit_bytes = heap->options.heap_max,
 	};
+	heap->slow_stores = 0;
 }
 
 /* Tell of a heap that is new to its process. */

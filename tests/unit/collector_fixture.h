@@ -57,6 +57,8 @@ static inline struct gcs_type *register_type(struct gcs_heap *heap, struct gcs_t
 	return type;
 }
 
+#define ADAPTS UINT64_MAX /* for a nursery */
+
 /*
  * What no option says: 64 MiB, of which 1 MiB is the nursery, no major collection that is not
  * asked for, and the checker at each collection.
@@ -67,7 +69,7 @@ static inline struct fixture create(enum gcs_roots roots, struct gcs_options opt
 
 	options.plan = GCS_PLAN_GENERATIONAL;
 	options.heap_max = options.heap_max ? options.heap_max : 64 << 20;
-	options.nursery = options.nursery ? options.nursery : 1 << 20;
+	options.nursery = options.nursery == ADAPTS ? 0 : options.nursery ? options.nursery : 1 << 20;
 	options.budget = options.budget ? options.budget : 1 << 30;
 	options.card_budget = options.card_budget ? options.card_budget : 1 << 30;
 	options.verify = options.poison = 1;

@@ -349,6 +349,265 @@ static void slots_of_mutators_that_go_are_kept(void **state)
 	assert_shared_card(9, true, (struct counts){ 11, 5, 1, 0, 1, 1 });
 }
 
+/* The checker. */
+
+/* A store as one that has forgotten the barrier. */
+static void store_bare(void **slot, void *value)
+{
+	*slot = value;
+}
+
+static void assert_store_found(struct fixture *f, const char *type, void *owner, size_t field,
+			       const void *value)
+{
+	char expected[200];
+
+	snprintf(expected, sizeof(expected),
+		 "%s at %p, field at byte %zu: it refers to %p, which is young, and was stored "
+		 "there without gcs_store",
+		 type, owner, field, value);
+	assert_int_equal(gcs_verify(f->heap, f->mutator), -EUCLEAN);
+	assert_string_equal(gcs_error_message(), expected);
+}
+
+static void stores_without_the_barrier_are_found(void **state)
+{
+	static const uint32_t second_word[] = { 8 };
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
+	struct gcs_type *type = register_type(
+		f.heap, (struct gcs_type_info){ .name = "pair",
+						.size = 16,
+						.pointers = second_word,
+						.pointer_count = 1 });
+	struct gcs_handle *handle = gcs_handle_new(f.heap, gcs_alloc(f.mutator, type));
+	struct node *node;
+	void **pair;
+
+	(void)state;
+	node = new_node(&f, 1);
+	pair = handle->object;
+	store_bare(&pair[1], node); /* both are young */
+	assert_int_equal(gcs_verify(f.heap, f.mutator), 0);
+	collect_minor(&f);
+	pair = handle->object;
+	node = new_node(&f, 1);
+	store_bare(&pair[1], node);
+	assert_store_found(&f, "pair", pair, 8, node);
+	gcs_store(f.mutator, pair, &pair[1], node);
+	assert_int_equal(gcs_verify(f.heap, f.mutator), 0);
+	destroy(&f);
+}
+
+/* Another slot of the card is logged: that says nothing about this one. */
+static void stores_into_elements_are_found(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
+	struct gcs_handle *array = new_old_array(&f, 1000);
+	void **card = card_of(array, 2);
+	struct node *node = new_node(&f, 1);
+
+	(void)state;
+	store(&f, array, card, node);
+	store_bare(card + 7, node);
+	assert_store_found(&f, "references", array->object,
+			   (size_t)((char *)(card + 7) - (char *)array->object), node);
+	store(&f, array, card + 7, node);
+	assert_int_equal(gcs_verify(f.heap, f.mutator), 0);
+	gcs_copy_refs(f.mutator, array->object, card + 100, card, 8);
+	assert_int_equal(gcs_verify(f.heap, f.mutator), 0);
+	collect_minor(&f);
+	store_bare(card, card[7]); /* both are old */
+	assert_int_equal(gcs_verify(f.heap, f.mutator), 0);
+	destroy(&f);
+}
+
+static void hidden_references_have_a_barrier(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ 0 });
+	struct gcs_handle *handle = gcs_handle_new(f.heap, gcs_alloc(f.mutator, f.odd));
+	struct gcscope_stats before;
+	struct node *node;
+	struct odd *odd;
+	int round;
+
+	(void)state;
+	collect_minor(&f);
+	odd = handle->object;
+	for (round = 0; round < 3; round++) {
+		before = stats(&f);
+		node = new_node(&f, 4711);
+		odd->hidden = (uintptr_t)node << 1;
+		assert_store_found(&f, "odd", odd, 0, node);
+		gcs_barrier(f.mutator, odd, &odd->hidden, node);
+		gcs_barrier(f.mutator, odd, &odd->hidden, node); /* the card is open by now */
+		assert_int_equal(gcs_verify(f.heap, f.mutator), 0);
+		assert_counts(&f, &before, (struct counts){ 2, 1, 1, round > 0, 1, 1 });
+		assert_ptr_not_equal(odd_target(odd), node);
+		node = odd_target(odd);
+		assert_int_equal(node->value, 4711);
+		assert_false(is_young(&f, node));
+		before = stats(&f);
+		gcs_barrier(f.mutator, odd, &odd->hidden, NULL);
+		gcs_barrier(f.mutator, odd, &odd->hidden, node);
+		assert_counts(&f, &before, (struct counts){ 2, 2, 0, 0, 0, 0 });
+		assert_ptr_equal(odd_target(odd), node);
+	}
+	destroy(&f);
+}
+
+/* Many threads at once. */
+
+#define THREADS	    8
+#define SHARED	    2000
+#define ROUNDS	    20000
+#define LIST_LENGTH 50
+
+static struct gcs_handle *shared;
+
+/* Store lists of nodes into an old array that all share. */
+static void *store_lists(void *argument)
+{
+	struct fixture f = *(struct fixture *)argument;
+	unsigned seed = 4711;
+	struct node *own = NULL, *node;
+	void **slots[] = { (void **)&own };
+	struct gcs_frame frame;
+	uint64_t i;
+
+	if (gcs_mutator_attach(&f.mutator, f.heap, GCS_ROOTS_PRECISE))
+		abort();
+	gcs_frame_push(f.mutator, &frame, slots, 1);
+	for (i = 0; i < ROUNDS; i++) {
+		void **array;
+
+		node = gcs_alloc(f.mutator, f.node);
+		if (!node)
+			abort();
+		node->value = i % LIST_LENGTH;
+		gcs_init((void **)&node->next, i % LIST_LENGTH ? own : NULL);
+		own = node;
+		array = shared->object;
+		gcs_store(f.mutator, array, &array[(unsigned)rand_r(&seed) % SHARED], own);
+	}
+	gcs_frame_pop(f.mutator, &frame);
+	return NULL;
+}
+
+static void threads_store_into_old_objects(void **state)
+{
+	static const struct gcs_options options = { .nursery = 256 << 10, .tenure = 2 };
+	struct fixture f = create(GCS_ROOTS_PRECISE, options);
+	pthread_t threads[THREADS];
+	struct gcscope_stats now;
+	int i;
+
+	(void)state;
+	shared = new_array(&f, f.references, SHARED);
+	collect_minor(&f);
+	collect_minor(&f);
+	gcs_blocking_begin(f.mutator);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, store_lists, &f), 0);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	gcs_blocking_end(f.mutator);
+	collect_minor(&f);
+	now = stats(&f);
+	assert_int_equal(now.barrier_stores, THREADS * ROUNDS);
+	assert_int_equal(now.allocation_objects, THREADS * ROUNDS + 1);
+	assert_true(minor_collections(&f) > 10);
+	assert_int_equal(now.cards_scanned, now.cards_useful + now.cards_wasted);
+	for (i = 0; i < SHARED; i++) {
+		const struct node *node = ((struct node **)shared->object)[i];
+
+		for (; node && node->next; node = node->next)
+			assert_int_equal(node->next->value, node->value - 1);
+	}
+	destroy(&f);
+}
+
+/* Fork. */
+
+static uint32_t forking;
+
+/* Store into its own half of the shared array until told to stop. */
+static void *store_while_forking(void *argument)
+{
+	struct fixture f = *(struct fixture *)argument;
+	uint64_t i;
+
+	if (gcs_mutator_attach(&f.mutator, f.heap, GCS_ROOTS_PRECISE))
+		abort();
+	for (i = 0; __atomic_load_n(&forking, __ATOMIC_RELAXED); i++) {
+		struct node *node = new_node(&f, i % (SHARED / 2));
+		void **array = shared->object;
+
+		gcs_store(f.mutator, array, &array[i % (SHARED / 2)], node);
+	}
+	return NULL;
+}
+
+/* What the parent's threads had stored. Status 1: of another place; 2: it is gone. */
+static void check_shared(void)
+{
+	void **array = shared->object;
+	uint64_t i;
+
+	for (i = 0; i < SHARED; i++) {
+		if (array[i] && ((struct node *)array[i])->value != i)
+			_exit(1);
+		if (!array[i] && i >= SHARED / 2)
+			_exit(2);
+	}
+}
+
+static void live_as_a_child(struct fixture *f)
+{
+	int round, i;
+
+	for (round = 0; round < 4; round++) {
+		collect(mutator_of(f->mutator),
+			round == 3 ? GCS_CAUSE_EXPLICIT : GCS_CAUSE_ALLOCATION, NULL);
+		check_shared();
+		for (i = 0; i < 1000; i++)
+			store(f, shared, shared->object, new_node(f, 0));
+	}
+	/* A quarter of an hour: the counters of the child are not compared with the parent's. */
+	if (f->heap->pace.minor_ns > 1e12)
+		_exit(3);
+	_exit(0);
+}
+
+static void children_of_fork_remember(void **state)
+{
+	struct fixture f = create(GCS_ROOTS_PRECISE, (struct gcs_options){ .nursery = 8 << 20 });
+	pthread_t thread;
+	int i, j, status;
+	pid_t child;
+
+	(void)state;
+	shared = new_old_array(&f, SHARED);
+	for (i = SHARED / 2; i < SHARED; i++)
+		store(&f, shared, (void **)shared->object + i, new_node(&f, (uint64_t)i));
+	collect_minor(&f);
+	__atomic_store_n(&forking, 1, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_create(&thread, NULL, store_while_forking, &f), 0);
+	for (i = 0; i < 20; i++) {
+		for (j = SHARED / 2; j < SHARED; j += 10)
+			store(&f, shared, (void **)shared->object + j, new_node(&f, (uint64_t)j));
+		child = fork();
+		if (child == 0)
+			live_as_a_child(&f);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+	__atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
+	gcs_blocking_begin(f.mutator);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	gcs_blocking_end(f.mutator);
+	destroy(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +622,11 @@ int main(void)
 		cmocka_unit_test(cards_stay_dirty_while_objects_stay_young),
 		cmocka_unit_test(mutators_share_a_card),
 		cmocka_unit_test(slots_of_mutators_that_go_are_kept),
+		cmocka_unit_test(stores_without_the_barrier_are_found),
+		cmocka_unit_test(stores_into_elements_are_found),
+		cmocka_unit_test(hidden_references_have_a_barrier),
+		cmocka_unit_test(threads_store_into_old_objects),
+		cmocka_unit_test(children_of_fork_remember),
 	};
 
 	return cmocka_run_group_tests_name("remembered", tests, NULL, NULL);
