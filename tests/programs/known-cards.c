@@ -40,8 +40,9 @@
  *                                             2,372   364     321      4    2,738
  *
  * With TENURE 1, rounds 1 to 6 promote what survives them, 2,734 pairs of which the pinned one
- * is in round 4 what survives again: 65,616 bytes, which is more than the budget. So round 7 ends with a
- * major collection, which looks at no card, and whose end makes all as if never dirty.
+ * is in round 4 what survives again: 65,616 bytes, which is more than the budget. So round 7
+ * ends with a major collection, which looks at no card, and whose end makes all as if never
+ * dirty.
  *
  *   collections: minor, allocation   7      rounds 1 to 6 and 8
  *                major, allocation   1      round 7
@@ -69,8 +70,8 @@
  *                                                          65,568 bytes
  *   promotion              the table, these, and 2 of round 8: 331,856 bytes
  *
- * Alive at the end, both times: the table; pairs of cards 1, 2 to 7, 10, 11, 12, 13, 100 to 399 and 500,
- * and what that of card 5 refers to: 1 + 21 + 1 + 3 + 2 + 2 + 1 + 1 + 1 = 33 pairs.
+ * Alive at the end, both times: the table; pairs of cards 1, 2 to 7, 10, 11, 12, 13, 100 to
+ * 399 and 500, and what that of card 5 refers to: 1 + 21 + 1 + 3 + 2 + 2 + 1 + 1 + 1 = 33.
  *                                              size.live_bytes     267,032
  */
 #include <gcscope/gcscope.h>
