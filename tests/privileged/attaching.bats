@@ -188,7 +188,10 @@ with() {
 }
 
 @test "what is not permitted is named, with the fix" {
-	start out "$programs/steady"
+	# Where no other user can open it, wherever this tree lies.
+	mkdir -m 700 "$BATS_TEST_TMPDIR/closed"
+	cp "$programs/steady" "$BATS_TEST_TMPDIR/closed"
+	start out "$BATS_TEST_TMPDIR/closed/steady"
 	until_true grep -q ready out
 	run -4 with -all "$GCSCOPE" attach -p "$pid" -d 0.1
 	echo "$output"
