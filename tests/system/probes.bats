@@ -56,7 +56,8 @@ instructions() {
 @test "with nobody attached the probes cost at most 0.1 % of the instructions of binary-trees 16" {
 	env -u MAKEFLAGS -u MAKELEVEL CPPFLAGS=-DGCSCOPE_NO_PROBES make -C "$root" -s BUILD="$build/no-probes" \
 		"$build/no-probes/workloads/binary-trees"
-	export GCSCOPE_OPTIONS=heap_max=1G
+	# Fixed sizes: what adapts follows the clock, and no two runs are the same.
+	export GCSCOPE_OPTIONS=heap_max=1G,nursery=4M,budget=16M
 	local with without
 	with=$(instructions "$build/workloads/binary-trees" 16)
 	without=$(instructions "$build/no-probes/workloads/binary-trees" 16)
