@@ -117,7 +117,9 @@ void pace_minor(struct pace *pace, const struct minor_facts *facts)
 	pace->minor_ns += (double)facts->ns + (double)facts->slow_stores * SLOW_STORE;
 	if (!pace->generational || pace->allocated < JUDGED_BYTES || !pace->major_ns)
 		return;
-	if (!generations_pay(pace))
+	if (generations_pay(pace))
+		pace->patience_next = 1;
+	else
 		give_up(pace);
 	pace->allocated = pace->promoted = pace->minor_ns = 0;
 }

@@ -38,6 +38,39 @@ bool recycle_next_hole(struct gcs_heap *heap, struct hole *hole)
 	return false;
 }
 
+static bool find_fitting(struct gcs_heap *heap, struct block *block, size_t bytes,
+			 struct hole *hole)
+{
+	uintptr_t from = block_address(&heap->space, block);
+
+	if (block->unswept)
+		region_sweep(&heap->space, block);
+	while (region_next_hole(&heap->space, &heap->types, block, from, hole)) {
+		if (hole->end - hole->cursor >= bytes)
+			return true;
+		from = hole->end;
+	}
+	return false;
+}
+
+bool recycle_fitting_hole(struct gcs_heap *heap, struct hole *hole, size_t bytes)
+{
+	uint32_t *link = &heap->recyclable;
+	bool found = false;
+
+	pthread_mutex_lock(&heap->lists_lock);
+	for (; !found && *link != NO_BLOCK; link = &heap->space.blocks[*link].next) {
+		found = find_fitting(heap, &heap->space.blocks[*link], bytes, hole);
+		if (found) {
+			*link = hole->block->next;
+			*block_live(&heap->space, hole->block) = BLOCK_BYTES;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&heap->lists_lock);
+	return found;
+}
+
 void push_young(struct gcs_heap *heap, struct block *block)
 {
 	pthread_mutex_lock(&heap->lists_lock);

@@ -35,6 +35,12 @@ static inline uintptr_t align_header(uintptr_t cursor, size_t align)
  */
 bool recycle_next_hole(struct gcs_heap *heap, struct hole *hole);
 
+/*
+ * The first hole of the list that has so many bytes: a last resort, which looks at one block
+ * after the other and leaves those that have none in the list. False: there is none.
+ */
+bool recycle_fitting_hole(struct gcs_heap *heap, struct hole *hole, size_t bytes);
+
 /* A block or a large object is young from now on. */
 void push_young(struct gcs_heap *heap, struct block *block);
 

@@ -66,18 +66,25 @@ static void start_run(struct mutator *mutator, unsigned index, const struct hole
 
 	/* A block has one part without start bits: an earlier hole of it gets them now. */
 	region_record(&mutator->heap->space, &mutator->heap->types, block);
-	block->open = block->top = (uint32_t)(start - block_address(&mutator->heap->space, block));
+	/* In this order: a child that is forked between the two has nothing to record. */
+	block->open = (uint32_t)(start - block_address(&mutator->heap->space, block));
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	block->top = block->open;
 	mutator->runs[index] =
 		(struct run){ .block = block, .end = start, .room = hole->end, .counted = start };
 	mutator->abi.runs[index].cursor = start;
 }
 
-/* The next hole for a run without generations: holes for small cells, else empty blocks. */
-static bool next_hole(struct gcs_heap *heap, unsigned index, struct hole *hole)
+/*
+ * The next hole for a run without generations: holes for small cells, else empty blocks; and
+ * when there are no more, any hole with room, and a granule to spare for alignment.
+ */
+static bool next_hole(struct gcs_heap *heap, unsigned index, size_t bytes, struct hole *hole)
 {
 	bool small = index == RUN_SMALL || index == RUN_ALIGNED;
 
-	return (small && recycle_next_hole(heap, hole)) || recycle_empty_block(heap, hole, 0);
+	return (small && recycle_next_hole(heap, hole)) || recycle_empty_block(heap, hole, 0) ||
+	       recycle_fitting_hole(heap, hole, bytes + GCS_GRANULE);
 }
 
 unsigned bump_refill(struct mutator *mutator, unsigned index, size_t bytes)
@@ -91,7 +98,7 @@ unsigned bump_refill(struct mutator *mutator, unsigned index, size_t bytes)
 		hole = (struct hole){ mutator->runs[index].block, 0, mutator->runs[index].room };
 		mutator_retire_run(mutator, index);
 		if (!(heap->generational ? recycle_empty_block(heap, &hole, FATE_MOVE)
-					 : next_hole(heap, index, &hole)))
+					 : next_hole(heap, index, bytes, &hole)))
 			return NO_RUN;
 		start_run(mutator, index, &hole);
 	}

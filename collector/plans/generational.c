@@ -226,7 +226,11 @@ static uint64_t free_bytes(struct gcs_heap *heap)
 /* A nursery and as much to copy it to would find room. */
 static bool has_room(struct gcs_heap *heap)
 {
-	return free_bytes(heap) >= 2 * (NURSERY_LEAST + BLOCK_BYTES);
+	uint64_t nursery = heap->options.nursery;
+
+	if (!nursery || nursery > NURSERY_LEAST)
+		nursery = NURSERY_LEAST;
+	return free_bytes(heap) >= 2 * (nursery + BLOCK_BYTES);
 }
 
 static uint64_t promotion_budget(const struct gcs_heap *heap)
@@ -234,10 +238,10 @@ static uint64_t promotion_budget(const struct gcs_heap *heap)
 	return heap->options.budget ? heap->options.budget : heap->pace.budget;
 }
 
-/* Option nursery asks for generations; else they have to pay, and to find room. */
+/* They have to find room, and to pay, unless option nursery asks for them. */
 static bool wants_generations(struct gcs_heap *heap)
 {
-	return heap->options.nursery || (heap->pace.generational && has_room(heap));
+	return has_room(heap) && (heap->options.nursery || heap->pace.generational);
 }
 
 static enum gcs_kind kind(struct gcs_heap *heap, enum gcs_cause cause)
