@@ -3,10 +3,12 @@
 
 #define MIB (1024.0 * 1024.0)
 
-#define NURSERY_FIRST (1 * MIB)
+#define NURSERY_FIRST (0.5 * MIB)
 #define NURSERY_MOST  (8 * MIB)
 /* Of the goal: the rest is for what varies from one collection to the next. */
-#define GOAL_SHARE 0.6
+#define GOAL_SHARE 0.5
+/* Minor collections until a high survival is forgotten, about. */
+#define FORGETTING 16
 /* Below this, a collection's time says little about the cost of a byte. */
 #define TELLING_BYTES (0.0625 * MIB)
 
@@ -73,17 +75,28 @@ void pace_begin(struct pace *pace, const struct gcs_options *options)
 	};
 }
 
+/* One that was interrupted says too much, one with few survivors says at most too much. */
+static void learn_cost(struct pace *pace, const struct minor_facts *facts)
+{
+	double cost = (double)facts->ns / (double)(facts->survived + 1);
+
+	if ((double)facts->survived < TELLING_BYTES && cost > pace->copy_cost)
+		return;
+	pace->copy_cost += (between(cost, 0, 4 * pace->copy_cost) - pace->copy_cost) / 8;
+}
+
 /* So that what survives can be copied in time; growing is done in steps. */
 static void size_nursery(struct pace *pace, const struct minor_facts *facts)
 {
 	double survival = (double)facts->survived / (double)facts->allocated, room;
 
+	/* Of a smaller nursery all may survive: what was alive longer than the larger one lasted. */
+	if ((double)facts->survived * pace->copy_cost > GOAL_SHARE * pace->goal_ns)
+		survival = 1;
 	pace->survival = survival > pace->survival
 				 ? survival
-				 : pace->survival + (survival - pace->survival) / 8;
-	if ((double)facts->survived >= TELLING_BYTES)
-		pace->copy_cost +=
-			((double)facts->ns / (double)facts->survived - pace->copy_cost) / 8;
+				 : pace->survival + (survival - pace->survival) / FORGETTING;
+	learn_cost(pace, facts);
 	room = GOAL_SHARE * pace->goal_ns / (pace->copy_cost * pace->survival + 1e-9);
 	room = between(room, NURSERY_LEAST, 2 * (double)pace->nursery);
 	pace->nursery = (uint64_t)between(room, NURSERY_LEAST, (double)pace->nursery_most);
@@ -133,7 +146,7 @@ void pace_major(struct pace *pace, const struct major_facts *facts)
 		budget = square_root((double)facts->promoted / since * (double)facts->ns *
 				     BUDGET_SCALE);
 	pace->budget = (uint64_t)between(budget, grown / 2 + (double)pace->heap_min,
-					 grown + 3 * (double)pace->heap_min);
+					 grown + 5 * (double)pace->heap_min);
 	pace->major_ns = (double)facts->ns;
 	pace->major_end_ns = facts->end_ns;
 	if (!pace->generational && --pace->patience == 0)

@@ -47,7 +47,7 @@ static void a_beginning_is_within_bounds(void **state)
 
 	(void)state;
 	assert_true(pace.generational);
-	assert_int_equal(pace.nursery, MIB);
+	assert_int_equal(pace.nursery, MIB / 2);
 	assert_int_equal(pace.nursery_most, 8 * MIB);
 	assert_int_equal(pace.budget, HEAP_MIN);
 	options.heap_max = 2 * MIB; /* a quarter of it at most */
@@ -81,7 +81,7 @@ static void nurseries_grow_in_steps(void **state)
 	uint64_t expected;
 
 	(void)state;
-	for (expected = 2 * MIB; expected <= 8 * MIB; expected *= 2) {
+	for (expected = MIB; expected <= 8 * MIB; expected *= 2) {
 		minor(&pace, 0, 10000);
 		assert_int_equal(pace.nursery, expected);
 	}
@@ -89,7 +89,10 @@ static void nurseries_grow_in_steps(void **state)
 	assert_int_equal(pace.nursery, 8 * MIB);
 }
 
-/* Half of 8 MiB at half a ns a byte takes 2.1 ms: for 0.6 of a ms, 2.4 MB. */
+/*
+ * Half of 8 MiB at half a ns a byte takes 2.1 ms, which is too long. Of a smaller nursery all
+ * may survive: for half of the goal, a ms, 1 MB.
+ */
 static void nurseries_shrink_at_once(void **state)
 {
 	struct pace pace = begun();
@@ -98,12 +101,16 @@ static void nurseries_shrink_at_once(void **state)
 	(void)state;
 	pace.nursery = 8 * MIB;
 	minor(&pace, 0.5, 2 * MIB);
-	assert_in_range(pace.nursery, 2390000, 2410000);
-	/* What was high once comes down slowly: an eighth of the way. */
+	assert_in_range(pace.nursery, 999000, 1000000);
+	/* What was high once is forgotten slowly: survival by a sixteenth, the cost by an eighth. */
 	minor(&pace, 0, 0);
-	assert_in_range(pace.nursery, 2730000, 2750000);
+	assert_in_range(pace.nursery, 1219000, 1220000);
 	/* However little time there is, there is a least one. */
-	minor(&pace, 1, 1000000000);
+	while (pace.nursery > NURSERY_LEAST) {
+		before = pace.nursery;
+		minor(&pace, 1, 1000000000);
+		assert_true(pace.nursery < before);
+	}
 	assert_int_equal(pace.nursery, NURSERY_LEAST);
 	do {
 		before = pace.nursery;
@@ -163,7 +170,7 @@ static void budgets_stay_within_bounds(void **state)
 	major(&pace, 1, 2000000000, 1, 100000000);
 	assert_int_equal(pace.budget, 30000000 + HEAP_MIN);
 	major(&pace, 1000000000000, 3000000000, 1ULL << 40, 100000000);
-	assert_int_equal(pace.budget, 60000000 + 3 * HEAP_MIN);
+	assert_int_equal(pace.budget, 60000000 + 5 * HEAP_MIN);
 }
 
 /* Two collections within one tick of the clock. */
@@ -176,7 +183,7 @@ static void times_may_be_zero(void **state)
 	major(&pace, 0, 1000, 0, 0);
 	assert_int_equal(pace.budget, HEAP_MIN);
 	major(&pace, 1000, 1000, MIB, 0);
-	assert_in_range(pace.budget, HEAP_MIN, 3 * HEAP_MIN);
+	assert_in_range(pace.budget, HEAP_MIN, 5 * HEAP_MIN);
 	minor(&pace, 0, 0);
 	minor(&pace, 1, 0);
 	assert_in_range(pace.nursery, NURSERY_LEAST, 8 * MIB);
