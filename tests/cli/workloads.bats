@@ -95,11 +95,11 @@ small_index() {
 	cp "$BATS_TEST_DIRNAME/../data/Packages" index
 	"$depgraph" --visits 50000 index >depgraph.wanted
 	"$oracle" binary-trees 10 >binary-trees.wanted
-	"$oracle" gcbench 8 1000 >gcbench.wanted
+	"$oracle" gcbench 9 1000 >gcbench.wanted
 	"$oracle" lru 2000 20000 >lru.wanted
 	"$oracle" threads 3 1000 10 >threads.wanted
 	declare -A ended
-	for run in "binary-trees 10" "gcbench 8 1000" "lru 2000 20000" "threads 3 1000 10" \
+	for run in "binary-trees 10" "gcbench 9 1000" "lru 2000 20000" "threads 3 1000 10" \
 		"depgraph --visits 50000 index"; do
 		# shellcheck disable=SC2086
 		set -- $run
