@@ -90,7 +90,7 @@ static void size_nursery(struct pace *pace, const struct minor_facts *facts)
 {
 	double survival = (double)facts->survived / (double)facts->allocated, room;
 
-	/* Of a smaller nursery all may survive: what was alive longer than the larger one lasted. */
+	/* Of a smaller nursery all may survive: what lived longer than the larger one lasted. */
 	if ((double)facts->survived * pace->copy_cost > GOAL_SHARE * pace->goal_ns)
 		survival = 1;
 	pace->survival = survival > pace->survival

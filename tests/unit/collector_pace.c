@@ -102,7 +102,7 @@ static void nurseries_shrink_at_once(void **state)
 	pace.nursery = 8 * MIB;
 	minor(&pace, 0.5, 2 * MIB);
 	assert_in_range(pace.nursery, 1199000, 1200000);
-	/* What was high once is forgotten slowly: survival by a sixteenth, the cost by an eighth. */
+	/* What was high is forgotten slowly: survival by a sixteenth, the cost by an eighth. */
 	minor(&pace, 0, 0);
 	assert_in_range(pace.nursery, 1462000, 1464000);
 	/* However little time there is, there is a least one. */
