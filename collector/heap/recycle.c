@@ -56,19 +56,22 @@ static bool find_fitting(struct gcs_heap *heap, struct block *block, size_t byte
 bool recycle_fitting_hole(struct gcs_heap *heap, struct hole *hole, size_t bytes)
 {
 	uint32_t *link = &heap->recyclable;
-	bool found = false;
+	struct block *block = NULL;
 
 	pthread_mutex_lock(&heap->lists_lock);
-	for (; !found && *link != NO_BLOCK; link = &heap->space.blocks[*link].next) {
-		found = find_fitting(heap, &heap->space.blocks[*link], bytes, hole);
-		if (found) {
-			*link = hole->block->next;
-			*block_live(&heap->space, hole->block) = BLOCK_BYTES;
+	for (; *link != NO_BLOCK; link = &block->next) {
+		block = &heap->space.blocks[*link];
+		if (find_fitting(heap, block, bytes, hole))
 			break;
-		}
+	}
+	if (*link != NO_BLOCK) {
+		*link = block->next;
+		*block_live(&heap->space, block) = BLOCK_BYTES;
+	} else {
+		block = NULL;
 	}
 	pthread_mutex_unlock(&heap->lists_lock);
-	return found;
+	return block != NULL;
 }
 
 void push_young(struct gcs_heap *heap, struct block *block)

@@ -39,11 +39,9 @@ void stats_fold(struct gcs_heap *heap)
 void heap_make_walkable(struct gcs_heap *heap)
 {
 	struct space *space = &heap->space;
-	struct mutator *mutator;
 	size_t i;
 
-	for (mutator = heap->mutators; mutator; mutator = mutator->next)
-		mutator_retire_runs(mutator);
+	mutators_retire_runs(heap);
 	for (i = 0; i < space->frontier; i++) {
 		struct block *block = &space->blocks[i];
 

@@ -58,6 +58,14 @@ void mutator_retire_runs(struct mutator *mutator)
 		mutator_retire_run(mutator, class);
 }
 
+void mutators_retire_runs(struct gcs_heap *heap)
+{
+	struct mutator *mutator;
+
+	for (mutator = heap->mutators; mutator; mutator = mutator->next)
+		mutator_retire_runs(mutator);
+}
+
 /* Cells that were allocated from runs and not yet counted. */
 static void count_runs(struct mutator *mutator)
 {

@@ -91,6 +91,9 @@ struct mutator *mutator_current(const struct gcs_heap *heap);
 void mutator_retire_run(struct mutator *mutator, unsigned class);
 void mutator_retire_runs(struct mutator *mutator);
 
+/* The same for all mutators of a heap. The world stands. */
+void mutators_retire_runs(struct gcs_heap *heap);
+
 /*
  * Add the mutator's counts to the heap's block and start them anew. The mutator is
  * parked; world is held.

@@ -28,14 +28,6 @@
 /* Option stress: one in so many collections is a major one. */
 #define STRESS_MAJOR 4U
 
-static void retire_all(struct gcs_heap *heap)
-{
-	struct mutator *mutator;
-
-	for (mutator = heap->mutators; mutator; mutator = mutator->next)
-		mutator_retire_runs(mutator);
-}
-
 static uint64_t evacuate_roots(struct gcs_heap *heap, struct evacuation *evacuation)
 {
 	const struct root_visitor visitor = {
@@ -131,7 +123,7 @@ static void collect_minor(struct gcs_heap *heap, bool last)
 	uint32_t young = heap->young;
 
 	heap->young = NO_BLOCK;
-	retire_all(heap);
+	mutators_retire_runs(heap);
 	evacuation_begin(&evacuation, heap, false, last);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_CARDS, scan_cards(heap, &evacuation));
