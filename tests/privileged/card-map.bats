@@ -46,7 +46,8 @@ armed() {
 }
 
 @test "plan generational: the sum of the map is the heap's counter of scanned cards" {
-	export GCSCOPE_OPTIONS=plan=generational
+	# A fixed nursery: else the plan may do without generations by the time that matters.
+	export GCSCOPE_OPTIONS=plan=generational,nursery=1M
 	for run in "gcbench 14" "lru 100000 1000000" "threads"; do
 		# shellcheck disable=SC2086
 		set -- $run
@@ -57,7 +58,7 @@ armed() {
 }
 
 @test "attached in the middle of a life: the sum is the counter since then" {
-	GCSCOPE_OPTIONS=plan=generational start out "$build/workloads/lru" 100000 4000000
+	GCSCOPE_OPTIONS=plan=generational,nursery=1M start out "$build/workloads/lru" 100000 4000000
 	sleep 0.2
 	timeout 60 "$GCSCOPE" attach -p "$pid" --card-map --json -o r.json
 	holds r.json 'p[0]["attached_late"] and p[0]["exit"]["code"] == 0'
@@ -65,7 +66,7 @@ armed() {
 }
 
 @test "--card-map draws the map, and its event's site alone is attached for it" {
-	timeout 60 env LC_ALL=C GCSCOPE_OPTIONS=plan=generational "$GCSCOPE" run --card-map -- \
+	timeout 60 env LC_ALL=C GCSCOPE_OPTIONS=plan=generational,nursery=1M "$GCSCOPE" run --card-map -- \
 		"$build/workloads/lru" 100000 500000 >out
 	grep -qE '^  card map  @ [0-9,.]+ dirty cards per collection, \. none$' out
 	grep -qE '^       0 B  [ .:=+*#%@-]+$' out

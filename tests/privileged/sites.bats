@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load common
 
 source=$root/tests/programs/sites.c
-export GCSCOPE_OPTIONS=plan=generational
+export GCSCOPE_OPTIONS=plan=generational,nursery=1M
 
 # sites FILE OPTION... -- COMMAND...: run it under the profiler, with --sites, its report in FILE.
 sites() {

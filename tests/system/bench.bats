@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 
 # under PLAN FUNCTION KIND
 under() {
-	export GCSCOPE_OPTIONS=plan=$1,budget=256K,verify=1,poison=1
+	export GCSCOPE_OPTIONS=plan=$1,nursery=1M,budget=256K,verify=1,poison=1
 	echo "$GCSCOPE_OPTIONS"
 	"$2" "$3"
 }
