@@ -17,8 +17,10 @@
  * The first log on a card makes it *dirtied*; a minor collection *scans* each dirtied
  * card, finds something young behind it (*useful*) or not (*wasted*), and arms it again.
  *
- * Mutators change bytes by compare-and-swap, in mutator/remember.c; everything here is
- * done while the world stands, or to a block that no object refers to yet.
+ * Mutators change bytes by compare-and-swap, in mutator/remember.c. A mutator that detaches
+ * makes the cards of its log dirty while others run: what they add to the number of slots in
+ * between is lost, but not the card, nor their logs. Everything else here is done while the
+ * world stands, or to a block that no object refers to yet.
  */
 #ifndef GCSCOPE_HEAP_CARDS_H
 #define GCSCOPE_HEAP_CARDS_H
@@ -50,11 +52,11 @@ static inline void card_flag_block(struct space *space, uintptr_t address)
 			 __ATOMIC_RELAXED);
 }
 
-/* Make the card of an address in old memory dirty, however it was. */
+/* Make the card of an address in old memory dirty, however it was. Any thread. */
 static inline void card_dirty(struct space *space, uintptr_t address)
 {
 	card_flag_block(space, address);
-	*space_card(space, address) = CARD_OPEN;
+	__atomic_store_n(space_card(space, address), CARD_OPEN, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -59,6 +59,7 @@ armed() {
 
 @test "attached in the middle of a life: the sum is the counter since then" {
 	GCSCOPE_OPTIONS=plan=generational,nursery=1M start out "$build/workloads/lru" 100000 4000000
+	until_true semaphores "$pid"
 	sleep 0.2
 	timeout 60 "$GCSCOPE" attach -p "$pid" --card-map --json -o r.json
 	holds r.json 'p[0]["attached_late"] and p[0]["exit"]["code"] == 0'

@@ -101,6 +101,7 @@ print("%#x" % (json.load(open("r.json"))["processes"][0]["heaps"][0]["sites"]["a
 
 @test "a process that runs, from now on" {
 	start out "$programs/sites" 20
+	until_true semaphores "$pid"
 	sleep 0.5
 	timeout 60 "$GCSCOPE" attach -q --sites --json -o r.json -p "$pid" -d 2 3>&-
 	at_rest "$pid"
@@ -183,6 +184,7 @@ armed() { [ "$(semaphores "$1")" = "$2" ]; }
 print(len(json.load(sys.stdin)["events"]))')
 	start out "$programs/sites" 20
 	local target=$pid
+	until_true semaphores "$target"
 	# The two that sample, and that of --card-map.
 	start /dev/null "$GCSCOPE" attach -q --json -o r.json -p "$target" -d 1
 	until_true armed "$target" $((all - 3))
