@@ -25,11 +25,11 @@ static inline void bit_clear(uint64_t *bits, size_t index)
 /* Set a bit; true if it was clear before. */
 static inline bool bit_claim(uint64_t *bits, size_t index)
 {
-	uint64_t *word = &bits[index / 64], bit = 1ULL << (index % 64);
+	uint64_t *word = &bits[index / 64];
 
-	if (*word & bit)
+	if (*word >> (index % 64) & 1)
 		return false;
-	*word |= bit;
+	*word |= 1ULL << (index % 64);
 	return true;
 }
 

@@ -146,7 +146,7 @@ void pace_major(struct pace *pace, const struct major_facts *facts)
 		budget = square_root((double)facts->promoted / since * (double)facts->ns *
 				     BUDGET_SCALE);
 	pace->budget = (uint64_t)between(budget, grown / 2 + (double)pace->heap_min,
-					 grown + 5 * (double)pace->heap_min);
+					 grown + 4 * (double)pace->heap_min);
 	pace->major_ns = (double)facts->ns;
 	pace->major_end_ns = facts->end_ns;
 	if (!pace->generational && --pace->patience == 0)

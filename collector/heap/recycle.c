@@ -109,18 +109,30 @@ static bool target_block(struct gcs_heap *heap, const struct target *target, str
 	return true;
 }
 
+static void close_hole(const struct space *space, const struct hole *hole)
+{
+	if (hole->block)
+		hole->block->top = (uint32_t)(hole->cursor - block_address(space, hole->block));
+}
+
+void target_close(const struct space *space, const struct target *target)
+{
+	close_hole(space, &target->small);
+	close_hole(space, &target->medium);
+}
+
 uintptr_t target_grow(struct gcs_heap *heap, struct target *target, size_t cell, size_t align)
 {
 	bool small = cell <= MEDIUM_BYTES;
 	struct hole *hole = small ? &target->small : &target->medium;
 	uintptr_t start;
 
-	do {
+	close_hole(&heap->space, hole);
+	while ((start = align_header(hole->cursor, align)) + cell > hole->end)
 		if (!(small && target->use_holes && recycle_next_hole(heap, hole)) &&
 		    !target_block(heap, target, hole))
 			return 0;
-		start = align_header(hole->cursor, align);
-	} while (start + cell > hole->end);
+	region_open(&heap->space, &heap->types, hole->block, start);
 	hole->cursor = start + cell;
 	return start;
 }

@@ -19,6 +19,7 @@ struct gcs_heap;
 /* Where copies go. */
 struct target {
 	struct hole small, medium;
+	uintptr_t grey; /* what is in `small` from here on is to be scanned (tracing/copies.h) */
 	uint8_t fate;	/* of the empty blocks */
 	bool use_holes; /* else empty blocks only, in which a mark counts what lives */
 };
@@ -54,13 +55,16 @@ static inline uintptr_t target_take(struct gcs_heap *heap, struct target *target
 				    size_t align)
 {
 	struct hole *hole = cell > MEDIUM_BYTES ? &target->medium : &target->small;
-	uintptr_t start = align_header(hole->cursor, align);
+	uintptr_t start = hole->cursor;
 
-	if (gcs_unlikely(start + cell > hole->end))
+	if (gcs_unlikely(start + cell > hole->end || start != align_header(start, align)))
 		return target_grow(heap, target, cell, align);
 	hole->cursor = start + cell;
 	return start;
 }
+
+/* What has been put there is what there is: for who asks for start bits. */
+void target_close(const struct space *space, const struct target *target);
 
 /* Put a block into the list; those of higher addresses first. */
 void recycle_offer(struct gcs_heap *heap, struct block *block);

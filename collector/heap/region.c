@@ -11,17 +11,28 @@ void region_record_until(const struct space *space, const struct type_table *typ
 	uintptr_t base = block_address(space, block), top = base + block->top;
 	uintptr_t cell = base + block->open;
 	size_t count = types_count(types);
+	uint64_t header;
 
-	while (cell < top && cell <= last && *(uint64_t *)cell) {
+	while (cell < top && cell <= last && (header = *(uint64_t *)cell)) {
 		bit_set(space->starts, space_granule(space, cell));
-		if (header_type(*(uint64_t *)cell) >=
-		    count) /* overwritten: the verifier will tell */
+		if (header_type(header) >= count) /* overwritten: the verifier will tell */
 			break;
 		cell += object_cell(types, (void *)(cell + HEADER_BYTES));
 	}
 	if (cell <= last)
 		cell = top;
 	block->open = (uint32_t)(cell - base);
+}
+
+void region_open(const struct space *space, const struct type_table *types, struct block *block,
+		 uintptr_t start)
+{
+	/* A block has one part without start bits: an earlier hole of it gets them now. */
+	region_record(space, types, block);
+	/* In this order: a child that is forked between the two has nothing to record. */
+	block->open = (uint32_t)(start - block_address(space, block));
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	block->top = block->open;
 }
 
 void region_sweep(struct space *space, struct block *block)

@@ -9,7 +9,7 @@
  * - Start bits say where the objects are, with two exceptions. In an unswept block mark
  *   bits do. And in [open, top) objects lie one behind the other from `open` on, up to
  *   `top` or a header of zero: so mutators allocate, and their objects get start bits
- *   only when somebody asks for them.
+ *   only when somebody asks for them. So do collections that move objects.
  * - Outside collections, mark bits are clear in all blocks but the unswept.
  * - No object is longer than CELL_MAX.
  *
@@ -40,6 +40,10 @@ static inline void region_record(const struct space *space, const struct type_ta
 {
 	region_record_until(space, types, block, UINTPTR_MAX);
 }
+
+/* Allocation goes on at `start`: what is allocated in a block by now has start bits. */
+void region_open(const struct space *space, const struct type_table *types, struct block *block,
+		 uintptr_t start);
 
 /* What was marked is what is there: make start bits true, and clear mark bits. */
 void region_sweep(struct space *space, struct block *block);

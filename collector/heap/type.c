@@ -127,6 +127,31 @@ static bool fill(struct type_table *table, struct type *type, const struct gcs_t
 	return true;
 }
 
+#define MAP_WORDS 24U
+
+/* All its objects are alike and short, and their header has room for where references are. */
+static bool is_plain(const struct type *type, struct fit fit)
+{
+	uint32_t i;
+
+	for (i = 0; i < type->pointer_count; i++)
+		if (type->pointers[i] % sizeof(void *) ||
+		    type->pointers[i] / sizeof(void *) >= MAP_WORDS)
+			return false;
+	return !type->element_size && !type->trace && type->align == GCS_GRANULE &&
+	       fit.run != NO_RUN && fit.cell <= MEDIUM_BYTES;
+}
+
+static uint64_t reference_map(const struct type *type)
+{
+	uint64_t map = 0;
+	uint32_t i;
+
+	for (i = 0; i < type->pointer_count; i++)
+		map |= 1ULL << type->pointers[i] / sizeof(void *);
+	return map;
+}
+
 /* What inline code needs: the run, the cell and the header of a new object. */
 static void fill_abi(struct type *type, size_t id, const struct plan *plan)
 {
@@ -134,8 +159,10 @@ static void fill_abi(struct type *type, size_t id, const struct plan *plan)
 
 	type->abi.header = (uint64_t)id << GCS_HEADER_TYPE_SHIFT;
 	type->abi.run = fit.run;
-	type->moves_easily = !type->element_size && type->align == GCS_GRANULE &&
-			     fit.run != NO_RUN && fit.cell <= MEDIUM_BYTES;
+	if (is_plain(type, fit))
+		type->abi.header |= GCS_HEADER_PLAIN |
+				    (uint64_t)(fit.cell >> GRANULE_SHIFT) << GCS_HEADER_CELL_SHIFT |
+				    reference_map(type) << GCS_HEADER_MAP_SHIFT;
 	type->abi.cell = fit.run == NO_RUN ? GCS_GRANULE : (uint32_t)fit.cell;
 }
 

@@ -8,6 +8,7 @@
 
 #include "gcscope/mutator.h"
 #include "gcscope/type.h"
+#include "heap/layout.h"
 
 struct type {
 	struct gcs_type abi; /* first: what inline code reads */
@@ -21,7 +22,6 @@ struct type {
 	const uint32_t *element_pointers;
 	void (*trace)(void *object, struct gcs_tracer *tracer);
 	size_t align;
-	bool moves_easily; /* in a region: its objects are short, and all of abi.cell bytes */
 };
 
 /* What a type points at: its name and offsets, in one piece of memory. */
@@ -104,19 +104,29 @@ static inline size_t region_cell(size_t bytes, size_t align)
 	return (bytes + align - 1) & ~(align - 1);
 }
 
-/* The same of an object that is in one. */
-static inline size_t object_cell(const struct type_table *table, const void *object)
+/* The cell of an object whose header says plain. */
+static inline size_t plain_cell(uint64_t header)
 {
-	const struct type *type = object_type(table, object);
-	bool hashed = header_keeps_hash(*gcs_header(object));
-	size_t bytes;
+	return (header >> GCS_HEADER_CELL_SHIFT & 0xff) << GRANULE_SHIFT;
+}
 
-	if (gcs_likely(type->moves_easily && !hashed))
-		return type->abi.cell;
-	bytes = object_bytes(type, object);
-	if (hashed)
+static inline size_t cell_by_type(const struct type *type, const void *object)
+{
+	size_t bytes = object_bytes(type, object);
+
+	if (header_keeps_hash(*gcs_header(object)))
 		bytes += HASH_BYTES;
 	return region_cell(bytes, type->align);
+}
+
+/* What an object in a region takes. */
+static inline size_t object_cell(const struct type_table *table, const void *object)
+{
+	uint64_t header = *gcs_header(object);
+
+	return gcs_likely(header & GCS_HEADER_PLAIN)
+		       ? plain_cell(header)
+		       : cell_by_type(&table->types[header_type(header)], object);
 }
 
 #endif

@@ -64,12 +64,7 @@ static void start_run(struct mutator *mutator, unsigned index, const struct hole
 	uintptr_t start = align_header(hole->cursor, aligned ? 16 : GCS_GRANULE);
 	struct block *block = hole->block;
 
-	/* A block has one part without start bits: an earlier hole of it gets them now. */
-	region_record(&mutator->heap->space, &mutator->heap->types, block);
-	/* In this order: a child that is forked between the two has nothing to record. */
-	block->open = (uint32_t)(start - block_address(&mutator->heap->space, block));
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	block->top = block->open;
+	region_open(&mutator->heap->space, &mutator->heap->types, block, start);
 	mutator->runs[index] =
 		(struct run){ .block = block, .end = start, .room = hole->end, .counted = start };
 	mutator->abi.runs[index].cursor = start;

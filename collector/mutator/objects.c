@@ -10,6 +10,8 @@ uint64_t gcs_identity_hash(struct gcs_mutator *abi, void *object)
 	if (header_keeps_hash(*header))
 		return *(uint64_t *)((char *)header +
 				     object_bytes(object_type(types, object), object));
+	/* Its header no longer says all. */
+	__atomic_fetch_and(header, ~GCS_HEADER_PLAIN, __ATOMIC_RELAXED);
 	__atomic_fetch_or(header, 1ULL << GCS_HEADER_HASH_SHIFT, __ATOMIC_RELAXED);
 	return address_hash(object);
 }

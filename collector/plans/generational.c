@@ -40,12 +40,6 @@ static uint64_t evacuate_roots(struct gcs_heap *heap, struct evacuation *evacuat
 	return scan_roots(heap, &visitor);
 }
 
-static uint64_t drain(struct evacuation *evacuation)
-{
-	evacuate_drain(evacuation);
-	return evacuation->tracer.marked;
-}
-
 /* What has survived, by what it survived, and what of it is old from now on. */
 struct survivors {
 	struct amount first, again, promoted, pinned;
@@ -127,7 +121,7 @@ static void collect_minor(struct gcs_heap *heap, bool last)
 	evacuation_begin(&evacuation, heap, false, last);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
 	PHASE(heap, GCS_PHASE_CARDS, scan_cards(heap, &evacuation));
-	PHASE(heap, GCS_PHASE_EVACUATE, drain(&evacuation));
+	PHASE(heap, GCS_PHASE_EVACUATE, evacuate_drain(&evacuation));
 	PHASE(heap, GCS_PHASE_SWEEP, reclaim_young(heap, young, last, &large, &emptied));
 	evacuation_end(&evacuation);
 	reclaim_survivors(heap);
@@ -184,7 +178,7 @@ static void collect_major(struct gcs_heap *heap)
 	PHASE(heap, GCS_PHASE_PREPARE, prepare_major(heap));
 	evacuation_begin(&evacuation, heap, true, true);
 	PHASE(heap, GCS_PHASE_ROOTS, evacuate_roots(heap, &evacuation));
-	PHASE(heap, GCS_PHASE_MARK, drain(&evacuation));
+	PHASE(heap, GCS_PHASE_MARK, evacuate_drain(&evacuation));
 	PHASE(heap, GCS_PHASE_SWEEP, reclaim_all(heap, &young_large, &heap->live));
 	evacuation_end(&evacuation);
 	survivors = survivors_of(&evacuation, young_large);

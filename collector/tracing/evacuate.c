@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "heap/cards.h"
+#include "tracing/copies.h"
 #include "tracing/mark.h"
 
 static inline struct evacuation *evacuation_of(struct gcs_tracer *tracer)
@@ -11,56 +12,13 @@ static inline struct evacuation *evacuation_of(struct gcs_tracer *tracer)
 	return (struct evacuation *)tracer;
 }
 
+/* Memory that copies will be written to so many bytes later is asked for now. */
+#define AHEAD 1024
+
 TRACE_INLINE void add(struct amount *amount, size_t bytes)
 {
 	amount->objects++;
 	amount->bytes += bytes;
-}
-
-TRACE_INLINE unsigned fate_of(const struct gcs_tracer *tracer, const void *object)
-{
-	return tracer->fates[((uintptr_t)object - tracer->base) >> BLOCK_SHIFT];
-}
-
-/*
- * What was found is to be scanned. In a major collection it becomes grey; in a minor one,
- * where it was just copied and is in the cache, its slots are looked at here and now, and
- * those that matter wait on the stack.
- */
-
-TRACE_INLINE void push_slot(struct gcs_tracer *tracer, void **slot)
-{
-	if (!*slot || !(fate_of(tracer, *slot) & FATE_CONDEMNED))
-		return;
-	if (gcs_unlikely(!mark_stack_push(tracer->stack, (uintptr_t)slot)))
-		set_grey(tracer, tracer->owner);
-}
-
-/* A trace function moves what it visits at once, so it has to wait for its turn. */
-static void push_traced(struct gcs_tracer *tracer, uintptr_t object)
-{
-	if (!mark_stack_push(tracer->stack, object | ENTRY_TRACED))
-		set_grey(tracer, object);
-}
-
-TRACE_INLINE void push_slots(struct gcs_tracer *tracer, const struct type *type, uintptr_t object)
-{
-	if (gcs_unlikely(type->trace != NULL)) {
-		push_traced(tracer, object);
-		return;
-	}
-	tracer->owner = object;
-	scan_fields(tracer, type, object, push_slot);
-}
-
-TRACE_INLINE void found(struct evacuation *evacuation, const struct type *type, void *object)
-{
-	if (evacuation->major) {
-		push_grey(&evacuation->tracer, (uintptr_t)object);
-	} else {
-		evacuation->tracer.marked++;
-		push_slots(&evacuation->tracer, type, (uintptr_t)object);
-	}
 }
 
 /* Staying. */
@@ -88,13 +46,14 @@ static void keep(struct evacuation *evacuation, void *object, unsigned fate)
 	struct gcs_tracer *tracer = &evacuation->tracer;
 	const struct type_table *types = &tracer->heap->types;
 
-	if (!bit_claim(tracer->marks, header_granule(tracer, (uintptr_t)object)))
+	if (!bit_claim(tracer->marks, header_granule((uintptr_t)object)))
 		return;
 	if (!(fate & FATE_MARKS))
 		keep_block(evacuation, object, fate);
 	if (!(fate & FATE_LARGE))
 		add(&evacuation->kept[origin_of(fate)], object_cell(types, object));
-	found(evacuation, object_type(types, object), object);
+	tracer->marked++;
+	push_grey(tracer, (uintptr_t)object);
 }
 
 /*
@@ -108,7 +67,7 @@ static void remember_young(struct evacuation *evacuation, void **slot)
 	uintptr_t place = tracer->traced ? tracer->traced - HEADER_BYTES : (uintptr_t)slot;
 
 	if (space_contains(tracer->space, place) &&
-	    !stays_young(evacuation, fate_of(tracer, (void *)place)))
+	    !stays_young(evacuation, tracer_fate(tracer, place)))
 		card_dirty(tracer->space, place);
 }
 
@@ -136,7 +95,7 @@ static inline bool must_stay(struct evacuation *evacuation, void *object, uint64
 	const struct gcs_tracer *tracer = &evacuation->tracer;
 
 	return fate & FATE_LARGE || header & GCS_HEADER_PINNED ||
-	       bit_test(tracer->marks, header_granule(tracer, (uintptr_t)object)) ||
+	       bit_test(tracer->marks, header_granule((uintptr_t)object)) ||
 	       stress_pins(evacuation);
 }
 
@@ -160,20 +119,21 @@ TRACE_INLINE void copy_cell(char *to, const char *from, size_t bytes)
 }
 
 /* What a slot refers to has been copied: the old place says where to. */
-TRACE_INLINE void leave(struct evacuation *evacuation, const struct type *type, void **slot,
-			unsigned fate, uintptr_t to, size_t cell)
+TRACE_INLINE void leave(struct evacuation *evacuation, void **slot, unsigned fate, uintptr_t to,
+			size_t cell, bool major)
 {
-	struct gcs_tracer *tracer = &evacuation->tracer;
-	size_t granule = (to - tracer->base) >> GRANULE_SHIFT;
-	void *place = (void *)(to + HEADER_BYTES);
+	uintptr_t object = to + HEADER_BYTES;
 
-	bit_set(tracer->starts, granule);
-	if (evacuation->major)
-		bit_set(tracer->marks, granule);
-	add(&evacuation->moved[origin_of(fate)], cell);
-	*gcs_header(*slot) = (uintptr_t)place | GCS_HEADER_FORWARDED;
-	*slot = place;
-	found(evacuation, type, place);
+	*gcs_header(*slot) = object | GCS_HEADER_FORWARDED;
+	*slot = (void *)object;
+	evacuation->copied_objects++;
+	evacuation->copied_bytes += cell;
+	if (gcs_unlikely(fate & (FATE_AGED | FATE_TENURED)))
+		add(&evacuation->moved[origin_of(fate)], cell);
+	if (major) {
+		bit_set(evacuation->tracer.marks, header_granule(object));
+		push_grey(&evacuation->tracer, object);
+	}
 }
 
 /* A hash of the address that an object leaves goes with it, behind it. */
@@ -200,10 +160,12 @@ static __attribute__((noinline)) void evacuate_slowly(struct evacuation *evacuat
 	const struct type *type = object_type(&tracer->heap->types, *slot);
 	bool hashed = *gcs_header(*slot) & GCS_HEADER_HASH_MASK;
 	size_t bytes = object_bytes(type, *slot), cell;
+	struct target *target = target_of(evacuation, fate);
 	uintptr_t to;
 
 	cell = region_cell(bytes + (hashed ? HASH_BYTES : 0), type->align);
-	to = target_take(tracer->heap, target_of(evacuation, fate), cell, type->align);
+	to = evacuation->major ? target_take(tracer->heap, target, cell, type->align)
+			       : take_grey(tracer, target, cell, type->align);
 	if (!to) {
 		keep_from(evacuation, slot, fate);
 		return;
@@ -211,16 +173,17 @@ static __attribute__((noinline)) void evacuate_slowly(struct evacuation *evacuat
 	memcpy((void *)to, gcs_header(*slot), bytes);
 	if (hashed)
 		take_hash_along(*slot, to, bytes);
-	leave(evacuation, type, slot, fate, to, cell);
+	leave(evacuation, slot, fate, to, cell, evacuation->major);
 }
 
 /* A slot refers to an object of a condemned block: see that both are right from now on. */
-TRACE_INLINE void evacuate(struct evacuation *evacuation, void **slot, unsigned fate)
+TRACE_INLINE void evacuate(struct evacuation *evacuation, void **slot, unsigned fate, bool aging,
+			   bool major)
 {
-	struct hole *hole = &target_of(evacuation, fate)->small;
+	struct target *target = aging ? target_of(evacuation, fate) : &evacuation->old;
 	uint64_t header = *gcs_header(*slot);
-	const struct type *type;
-	uintptr_t to = hole->cursor;
+	uintptr_t to = target->small.cursor;
+	size_t cell;
 
 	if (header & GCS_HEADER_FORWARDED) {
 		*slot = (void *)(header & ~GCS_HEADER_FORWARDED);
@@ -231,32 +194,44 @@ TRACE_INLINE void evacuate(struct evacuation *evacuation, void **slot, unsigned 
 		keep_from(evacuation, slot, fate);
 		return;
 	}
-	type = &evacuation->tracer.types[header_type(header)];
-	if (gcs_unlikely(header & GCS_HEADER_HASH_MASK || !type->moves_easily ||
-			 to + type->abi.cell > hole->end)) {
+	cell = plain_cell(header);
+	if (gcs_unlikely(!(header & GCS_HEADER_PLAIN) || to + cell > target->small.end)) {
 		evacuate_slowly(evacuation, slot, fate);
 		return;
 	}
-	hole->cursor = to + type->abi.cell;
-	copy_cell((char *)to, (char *)gcs_header(*slot), type->abi.cell);
-	leave(evacuation, type, slot, fate, to, type->abi.cell);
+	target->small.cursor = to + cell;
+	__builtin_prefetch((char *)to + AHEAD, 1);
+	copy_cell((char *)to, (char *)gcs_header(*slot), cell);
+	leave(evacuation, slot, fate, to, cell, major);
+}
+
+/* Where it is the exception. */
+static __attribute__((noinline)) void evacuate_in_major(struct gcs_tracer *tracer, void **slot,
+							unsigned fate)
+{
+	evacuate(evacuation_of(tracer), slot, fate, false, true);
 }
 
 /* At a reference. */
 
-TRACE_INLINE void visit_minor(struct gcs_tracer *tracer, void **slot)
+TRACE_INLINE void visit_condemned(struct gcs_tracer *tracer, void **slot, bool aging)
 {
-	unsigned fate = *slot ? fate_of(tracer, *slot) : 0;
+	unsigned fate = *slot ? tracer_fate(tracer, (uintptr_t)*slot) : 0;
 
 	if (fate & FATE_CONDEMNED)
-		evacuate(evacuation_of(tracer), slot, fate);
+		evacuate(evacuation_of(tracer), slot, fate, aging, false);
+}
+
+TRACE_INLINE void visit_minor(struct gcs_tracer *tracer, void **slot)
+{
+	visit_condemned(tracer, slot, false);
 }
 
 /* The same, where survivors may stay young: those that refer to them are remembered. */
 TRACE_INLINE void visit_aging(struct gcs_tracer *tracer, void **slot)
 {
-	visit_minor(tracer, slot);
-	if (*slot && fate_of(tracer, *slot) & FATE_SURVIVOR)
+	visit_condemned(tracer, slot, true);
+	if (*slot && tracer_fate(tracer, (uintptr_t)*slot) & FATE_SURVIVOR)
 		remember_young(evacuation_of(tracer), slot);
 }
 
@@ -267,14 +242,14 @@ TRACE_INLINE void visit_major(struct gcs_tracer *tracer, void **slot)
 
 	if (!object)
 		return;
-	fate = fate_of(tracer, object);
+	fate = tracer_fate(tracer, (uintptr_t)object);
 	if (gcs_unlikely(fate & FATE_CONDEMNED))
-		evacuate(evacuation_of(tracer), slot, fate);
+		evacuate_in_major(tracer, slot, fate);
 	else
 		mark_object(tracer, object);
 }
 
-static void visit_traced_slot(struct gcs_tracer *tracer, void **slot)
+static void visit_any_slot(struct gcs_tracer *tracer, void **slot)
 {
 	if (evacuation_of(tracer)->major)
 		visit_major(tracer, slot);
@@ -289,7 +264,7 @@ void evacuate_slot(void **slot, void *context)
 	if (evacuation->major)
 		visit_major(&evacuation->tracer, slot);
 	else
-		visit_minor(&evacuation->tracer, slot);
+		visit_condemned(&evacuation->tracer, slot, evacuation->aging);
 }
 
 void evacuate_old_slot(void **slot, struct evacuation *evacuation)
@@ -303,7 +278,7 @@ void evacuate_old_slot(void **slot, struct evacuation *evacuation)
 void evacuate_pinned(void *object, void *context)
 {
 	struct evacuation *evacuation = context;
-	unsigned fate = fate_of(&evacuation->tracer, object);
+	unsigned fate = tracer_fate(&evacuation->tracer, (uintptr_t)object);
 
 	if (fate & FATE_CONDEMNED)
 		keep(evacuation, object, fate);
@@ -320,35 +295,34 @@ static void drain(struct evacuation *evacuation)
 	if (evacuation->major)
 		drain_prefetching(tracer, visit_major);
 	else if (evacuation->aging)
-		drain_slots(tracer, push_slot, visit_aging);
+		drain_copies(tracer, &evacuation->old, &evacuation->young, visit_aging,
+			     visit_any_slot);
 	else
-		drain_slots(tracer, push_slot, visit_minor);
+		drain_copies(tracer, &evacuation->old, &evacuation->young, visit_minor,
+			     visit_any_slot);
 }
 
 static void scan_grey(struct gcs_tracer *tracer, uintptr_t object)
 {
 	struct evacuation *evacuation = evacuation_of(tracer);
 
-	tracer->owner = object;
-	if (evacuation->major)
-		scan_object(tracer, object, visit_major);
-	else
-		scan_object(tracer, object, push_slot);
+	scan_object(tracer, object, visit_any_slot);
 	drain(evacuation);
 }
 
-void evacuate_drain(struct evacuation *evacuation)
+uint64_t evacuate_drain(struct evacuation *evacuation)
 {
 	drain(evacuation);
 	while (evacuation->tracer.overflowed)
 		rescan(&evacuation->tracer, scan_grey);
 	mark_stack_trim(evacuation->tracer.stack);
+	return evacuation->copied_objects + evacuation->tracer.marked;
 }
 
 void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool major, bool last)
 {
 	*evacuation = (struct evacuation){
-		.tracer = tracer_of(heap, visit_traced_slot),
+		.tracer = tracer_of(heap, visit_any_slot),
 		.major = major,
 		.aging = !last && heap->options.tenure > 1,
 		.last = last,
@@ -358,13 +332,26 @@ void evacuation_begin(struct evacuation *evacuation, struct gcs_heap *heap, bool
 	};
 	if (!major) /* a major collection finds the holes anew */
 		evacuation->old = heap->promotion;
+	evacuation->old.grey = evacuation->old.small.cursor;
 	evacuation->old.use_holes = !major;
 	evacuation->tracer.unmarked_unless_condemned = !major;
-	evacuation->tracer.live = major ? heap->space.live : NULL;
+	if (major)
+		tracer_count_live(&evacuation->tracer);
 }
 
 void evacuation_end(struct evacuation *evacuation)
 {
+	struct space *space = evacuation->tracer.space;
+	struct amount *moved = evacuation->moved;
+
+	moved[ORIGIN_NEW].objects =
+		evacuation->copied_objects - moved[ORIGIN_AGED].objects - moved[ORIGIN_OLD].objects;
+	moved[ORIGIN_NEW].bytes =
+		evacuation->copied_bytes - moved[ORIGIN_AGED].bytes - moved[ORIGIN_OLD].bytes;
+	if (!evacuation->major) {
+		target_close(space, &evacuation->old);
+		target_close(space, &evacuation->young);
+	}
 	evacuation->tracer.heap->promotion = evacuation->major ? (struct target){ 0 }
 							       : evacuation->old;
 }

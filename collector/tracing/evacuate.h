@@ -41,8 +41,12 @@ struct evacuation {
 	bool last;	   /* nothing stays young */
 	unsigned may_stay; /* fates of blocks in which some objects do not move */
 	struct target old, young;
-	struct amount moved[ORIGINS], kept[ORIGINS]; /* out of condemned blocks, and not */
-	uint64_t until_pinned;			     /* option stress_pin */
+	/* Out of condemned blocks; ORIGIN_NEW when all is done, as what is left of `copied`. */
+	struct amount moved[ORIGINS];
+	struct amount kept[ORIGINS]; /* in condemned blocks */
+	uint64_t copied_objects;
+	uint64_t copied_bytes;
+	uint64_t until_pinned; /* option stress_pin */
 	/* Slots of old memory in which something young was found, while cards are scanned. */
 	uint64_t found;
 };
@@ -59,8 +63,8 @@ void evacuate_slot(void **slot, void *evacuation);
 /* A slot of an old object, in a minor collection. */
 void evacuate_old_slot(void **slot, struct evacuation *evacuation);
 
-/* Scan until nothing is grey. */
-void evacuate_drain(struct evacuation *evacuation);
+/* Scan until nothing is grey. Returns how many objects have been found by now. */
+uint64_t evacuate_drain(struct evacuation *evacuation);
 
 /* Leave the room that is left to the next one. */
 void evacuation_end(struct evacuation *evacuation);

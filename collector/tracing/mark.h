@@ -10,8 +10,10 @@ void marker_create(struct gcs_tracer *tracer, struct gcs_heap *heap);
 /* Mark an object (not NULL) and make it grey, unless it is marked already. */
 static inline void mark_object(struct gcs_tracer *tracer, void *object)
 {
-	if (bit_claim(tracer->marks, header_granule(tracer, (uintptr_t)object)))
-		push_grey(tracer, (uintptr_t)object);
+	if (!bit_claim(tracer->marks, header_granule((uintptr_t)object)))
+		return;
+	tracer->marked++;
+	push_grey(tracer, (uintptr_t)object);
 }
 
 /* Scan until nothing is grey. */

@@ -98,7 +98,7 @@ static void scan_region_card(struct evacuation *evacuation, const struct block *
 static void count_scanned(struct scan *scan, uintptr_t card)
 {
 	scan->result.scanned++;
-	scan->parts[(card - scan->evacuation->tracer.base) >> scan->part_shift]++;
+	scan->parts[(card - scan->evacuation->tracer.space->base) >> scan->part_shift]++;
 }
 
 static void scan_dirty_card(struct scan *scan, struct block *block, uintptr_t low)
@@ -122,12 +122,14 @@ static void scan_dirty_block(struct scan *scan, size_t index)
 	struct space *space = scan->evacuation->tracer.space;
 	const uint8_t *cards = &space->cards[index * BLOCK_CARDS], *end = cards + BLOCK_CARDS,
 		      *card;
+	struct block *block = &space->blocks[index];
 	uintptr_t base = space->base + (index << BLOCK_SHIFT);
 
 	space->dirty[index] = 0;
+	if (block->state == BLOCK_REGION)
+		region_record(space, &scan->evacuation->tracer.heap->types, block);
 	for (card = cards; (card = memchr(card, CARD_OPEN, (size_t)(end - card))); card++)
-		scan_dirty_card(scan, &space->blocks[index],
-				base + (uintptr_t)(card - cards) * CARD_BYTES);
+		scan_dirty_card(scan, block, base + (uintptr_t)(card - cards) * CARD_BYTES);
 }
 
 /* The table's upper level, eight blocks at a time. */

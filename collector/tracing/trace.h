@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tracer: from object to object through all references, depth first, with an
- * explicit stack and never by recursion. What is done at a reference is not said here:
+ * The tracer: from object to object through all references, with an explicit stack
+ * and never by recursion. What is done at a reference is not said here:
  * each user (mark.c, evacuate.c) has a visit function of its own, and the compiler makes
  * a copy of the loops around it.
  *
@@ -25,28 +25,26 @@
 #define SLICE 1024U
 
 #define PREFETCH_DISTANCE 32U
-#define SLOTS_AHEAD	  16U
 
 /* A stack entry with this bit is an array, and the entry below it the element to go on with. */
 #define ENTRY_SLICE ((uintptr_t)1)
 
-/* Among slots, an entry with this bit is an object whose trace function is to be called. */
-#define ENTRY_TRACED ((uintptr_t)2)
-
+/*
+ * What each reference needs is at hand here. Mark bits, fates and live bytes are indexed by
+ * addresses, of granules or of blocks: the pointers are those of the space, less its base.
+ */
 struct gcs_tracer {
 	struct gcs_heap *heap;
 	struct space *space;
-	uintptr_t base;		  /* of the space, its mark bits and fates: at hand where each */
-	uint64_t *starts, *marks; /* reference needs them */
+	uint64_t *marks;
 	uint8_t *fates;
+	uint32_t *live; /* what is scanned is counted here, unless NULL */
 	struct mark_stack *stack;
 	const struct type *types;
-	uint64_t marked; /* objects found */
-	uint32_t *live;	 /* the space's, if what is scanned is to be counted there, or NULL */
+	uint64_t marked; /* objects that were found, and stay where they are */
 	bool overflowed; /* some block is flagged */
 	/* What is found in blocks that are not condemned has no mark, unless it is grey there. */
 	bool unmarked_unless_condemned;
-	uintptr_t owner;  /* of the slots that are pushed (drain_slots) */
 	uintptr_t traced; /* whose trace function runs; 0: none */
 	/* What a trace function's gcs_trace_slot calls. */
 	void (*visit)(struct gcs_tracer *tracer, void **slot);
@@ -56,30 +54,48 @@ typedef void (*slot_visitor)(struct gcs_tracer *tracer, void **slot);
 
 #define TRACE_INLINE static inline __attribute__((always_inline))
 
+static inline void *less_base(void *table, uintptr_t bytes)
+{
+	return (void *)((uintptr_t)table - bytes);
+}
+
 static inline struct gcs_tracer tracer_of(struct gcs_heap *heap, slot_visitor visit)
 {
+	struct space *space = &heap->space;
+
 	return (struct gcs_tracer){
 		.heap = heap,
-		.space = &heap->space,
-		.base = heap->space.base,
-		.starts = heap->space.starts,
-		.marks = heap->space.marks,
-		.fates = heap->space.fates,
+		.space = space,
+		.marks = less_base(space->marks, (space->base >> GRANULE_SHIFT) / 8),
+		.fates = less_base(space->fates, space->base >> BLOCK_SHIFT),
 		.stack = &heap->mark_stack,
 		.types = heap->types.types,
 		.visit = visit,
 	};
 }
 
-static inline size_t header_granule(const struct gcs_tracer *tracer, uintptr_t object)
+static inline void tracer_count_live(struct gcs_tracer *tracer)
 {
-	return (object - HEADER_BYTES - tracer->base) >> GRANULE_SHIFT;
+	struct space *space = tracer->space;
+
+	tracer->live = less_base(space->live, (space->base >> BLOCK_SHIFT) * sizeof(*space->live));
+}
+
+/* The granule of an object's header, in mark bits. */
+static inline size_t header_granule(uintptr_t object)
+{
+	return (object - HEADER_BYTES) >> GRANULE_SHIFT;
+}
+
+static inline unsigned tracer_fate(const struct gcs_tracer *tracer, uintptr_t address)
+{
+	return tracer->fates[address >> BLOCK_SHIFT];
 }
 
 /* The stack is full: remember in the side metadata that this object is grey. */
 static inline void set_grey(struct gcs_tracer *tracer, uintptr_t object)
 {
-	size_t granule = header_granule(tracer, object);
+	size_t granule = header_granule(object);
 
 	bit_set(tracer->marks, granule);
 	bit_set(tracer->marks, granule + 1);
@@ -87,20 +103,17 @@ static inline void set_grey(struct gcs_tracer *tracer, uintptr_t object)
 	tracer->overflowed = true;
 }
 
-/* An object was found: it is to be scanned. */
+/* An object is to be scanned. */
 TRACE_INLINE void push_grey(struct gcs_tracer *tracer, uintptr_t object)
 {
-	tracer->marked++;
 	if (gcs_unlikely(!mark_stack_push(tracer->stack, object)))
 		set_grey(tracer, object);
 }
 
 /* The first block of a large object counts, too, and nobody looks at that. */
-static inline void count_cell(struct gcs_tracer *tracer, uintptr_t object, int times)
+TRACE_INLINE void count_live(struct gcs_tracer *tracer, uintptr_t object, size_t bytes)
 {
-	size_t cell = object_cell(&tracer->heap->types, (void *)object);
-
-	tracer->live[(object - tracer->base) >> BLOCK_SHIFT] += (uint32_t)(times * (int64_t)cell);
+	tracer->live[object >> BLOCK_SHIFT] += (uint32_t)bytes;
 }
 
 /* An array will be scanned from its beginning again. */
@@ -108,7 +121,7 @@ static inline void set_grey_again(struct gcs_tracer *tracer, uintptr_t array)
 {
 	set_grey(tracer, array);
 	if (tracer->live)
-		count_cell(tracer, array, -1);
+		count_live(tracer, array, -object_cell(&tracer->heap->types, (void *)array));
 }
 
 /* Elements [first, first + count) of an array. */
@@ -155,8 +168,13 @@ static inline void call_trace(struct gcs_tracer *tracer, const struct type *type
 	tracer->traced = 0;
 }
 
-TRACE_INLINE void scan_fields(struct gcs_tracer *tracer, const struct type *type, uintptr_t object,
-			      slot_visitor visit)
+static inline const struct type *header_types(const struct gcs_tracer *tracer, uint64_t header)
+{
+	return &tracer->types[header_type(header)];
+}
+
+TRACE_INLINE void scan_by_type(struct gcs_tracer *tracer, const struct type *type,
+			       uintptr_t object, slot_visitor visit)
 {
 	uint32_t i;
 
@@ -168,12 +186,33 @@ TRACE_INLINE void scan_fields(struct gcs_tracer *tracer, const struct type *type
 		call_trace(tracer, type, object);
 }
 
+/* The slots of an object with this header. */
+TRACE_INLINE void scan_slots(struct gcs_tracer *tracer, uint64_t header, uintptr_t object,
+			     slot_visitor visit)
+{
+	uint64_t map = header >> GCS_HEADER_MAP_SHIFT;
+
+	if (gcs_likely(header & GCS_HEADER_PLAIN))
+		for (; map; map &= map - 1)
+			visit(tracer, (void **)object + __builtin_ctzll(map));
+	else
+		scan_by_type(tracer, header_types(tracer, header), object, visit);
+}
+
+TRACE_INLINE size_t cell_of(const struct gcs_tracer *tracer, uint64_t header, uintptr_t object)
+{
+	return gcs_likely(header & GCS_HEADER_PLAIN)
+		       ? plain_cell(header)
+		       : cell_by_type(header_types(tracer, header), (void *)object);
+}
+
 TRACE_INLINE void scan_object(struct gcs_tracer *tracer, uintptr_t object, slot_visitor visit)
 {
+	uint64_t header = *gcs_header((void *)object);
+
 	if (tracer->live)
-		count_cell(tracer, object, 1);
-	scan_fields(tracer, &tracer->types[header_type(*gcs_header((void *)object))], object,
-		    visit);
+		count_live(tracer, object, cell_of(tracer, header, object));
+	scan_slots(tracer, header, object, visit);
 }
 
 TRACE_INLINE void scan_slice(struct gcs_tracer *tracer, uintptr_t entry, slot_visitor visit)
@@ -194,62 +233,29 @@ TRACE_INLINE void drain_prefetching(struct gcs_tracer *tracer, slot_visitor visi
 {
 	struct mark_stack *stack = tracer->stack;
 	uintptr_t queue[PREFETCH_DISTANCE] = { 0 }, entry, object;
-	unsigned at = 0, waiting = 0;
-
-	while (stack->count || waiting) {
-		entry = stack->count ? stack->entries[--stack->count] : 0;
-		if (gcs_unlikely(entry & ENTRY_SLICE)) {
-			scan_slice(tracer, entry, visit);
-			continue;
-		}
-		/* Of nothing, too: it is a hint. */
-		__builtin_prefetch((void *)(entry - HEADER_BYTES));
-		object = queue[at];
-		queue[at] = entry;
-		at = (at + 1) % PREFETCH_DISTANCE;
-		waiting += !!entry - !!object;
-		if (object)
-			scan_object(tracer, object, visit);
-	}
-}
-
-/*
- * The same with slots on the stack in place of grey objects, for a user that scans an object
- * when it finds it (push is how): what waits in the queue is what a slot refers to.
- */
-TRACE_INLINE void drain_slots(struct gcs_tracer *tracer, slot_visitor push, slot_visitor visit)
-{
-	struct mark_stack *stack = tracer->stack;
-	void **queue[SLOTS_AHEAD] = { 0 }, **slot;
-	unsigned at = 0, waiting;
-	uintptr_t entry;
+	unsigned at = 0, passed;
 
 	do {
 		while (stack->count) {
 			entry = stack->entries[--stack->count];
 			if (gcs_unlikely(entry & ENTRY_SLICE)) {
-				tracer->owner = entry & ~ENTRY_SLICE;
-				scan_slice(tracer, entry, push);
+				scan_slice(tracer, entry, visit);
 				continue;
 			}
-			if (gcs_unlikely(entry & ENTRY_TRACED)) {
-				scan_object(tracer, entry & ~ENTRY_TRACED, push);
-				continue;
-			}
-			__builtin_prefetch((char *)*(void **)entry - HEADER_BYTES);
-			slot = queue[at];
-			queue[at] = (void **)entry;
-			at = (at + 1) % SLOTS_AHEAD;
-			if (gcs_likely(slot != NULL))
-				visit(tracer, slot);
+			__builtin_prefetch((void *)(entry - HEADER_BYTES));
+			object = queue[at];
+			queue[at] = entry;
+			at = (at + 1) % PREFETCH_DISTANCE;
+			if (gcs_likely(object != 0))
+				scan_object(tracer, object, visit);
 		}
 		/* The stack is empty: what still waits may fill it again. */
-		for (waiting = 0; waiting < SLOTS_AHEAD && !stack->count; waiting++) {
-			slot = queue[at];
-			queue[at] = NULL;
-			at = (at + 1) % SLOTS_AHEAD;
-			if (slot)
-				visit(tracer, slot);
+		for (passed = 0; passed < PREFETCH_DISTANCE && !stack->count; passed++) {
+			object = queue[at];
+			queue[at] = 0;
+			at = (at + 1) % PREFETCH_DISTANCE;
+			if (object)
+				scan_object(tracer, object, visit);
 		}
 	} while (stack->count);
 }
@@ -262,10 +268,10 @@ TRACE_INLINE void drain_slots(struct gcs_tracer *tracer, slot_visitor push, slot
 static inline void rescan_block(struct gcs_tracer *tracer, struct block *block,
 				void (*scan)(struct gcs_tracer *tracer, uintptr_t object))
 {
-	size_t first = block_index(tracer->space, block) * BLOCK_GRANULES, granule = first;
-	size_t end = first + BLOCK_GRANULES;
+	size_t granule = block_address(tracer->space, block) >> GRANULE_SHIFT;
+	size_t end = granule + BLOCK_GRANULES;
 	bool unmark = tracer->unmarked_unless_condemned &&
-		      !(tracer->fates[block_index(tracer->space, block)] & FATE_CONDEMNED);
+		      !(tracer->space->fates[block_index(tracer->space, block)] & FATE_CONDEMNED);
 
 	while ((granule = bit_find(tracer->marks, granule, end)) < end) {
 		bool grey = granule + 1 < end && bit_test(tracer->marks, granule + 1);
@@ -274,7 +280,7 @@ static inline void rescan_block(struct gcs_tracer *tracer, struct block *block,
 			bit_clear(tracer->marks, granule + 1);
 			if (unmark)
 				bit_clear(tracer->marks, granule);
-			scan(tracer, tracer->base + (granule << GRANULE_SHIFT) + HEADER_BYTES);
+			scan(tracer, (granule << GRANULE_SHIFT) + HEADER_BYTES);
 		}
 		granule += 2;
 	}

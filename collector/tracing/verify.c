@@ -89,7 +89,9 @@ static const char *check_header(struct gcs_heap *heap, void *object)
 	if (header_type(header) == 0 || header_type(header) >= types_count(&heap->types))
 		return "which has no registered type";
 	type = object_type(&heap->types, object);
-	if (type_bytes(type, gcs_array_length(object)) > room_at(heap, object))
+	if (header & GCS_HEADER_PLAIN && (header ^ type->abi.header) >> GCS_HEADER_CELL_SHIFT)
+		return "which is not as its type says";
+	if (object_bytes(type, object) > room_at(heap, object))
 		return "which is longer than its cell";
 	if ((uintptr_t)object % type->align)
 		return "which is not aligned as its type asks";

@@ -38,18 +38,25 @@
  *   bit  1      pinned
  *   bits 2-3    identity hash: 0 none, 1 of the address, 2 kept behind the object
  *   bits 4-7    age, in collections survived
- *   bits 8-11   unused, zero
+ *   bit  8      plain: all that a collection has to know of the object is here
+ *   bits 9-11   unused, zero
  *   bits 12-31  type id
  *   bits 32-63  array length; GCS_LENGTH_LONG: the word before the header has it
+ *     or, of a plain object,
+ *   bits 32-39  its cell, in granules
+ *   bits 40-63  which of the first words of its payload are references
  */
 #define GCS_HEADER_FORWARDED	 (1ULL << 0)
 #define GCS_HEADER_PINNED	 (1ULL << 1)
 #define GCS_HEADER_HASH_SHIFT	 2
 #define GCS_HEADER_HASH_MASK	 (3ULL << GCS_HEADER_HASH_SHIFT)
+#define GCS_HEADER_PLAIN	 (1ULL << 8)
 #define GCS_HEADER_TYPE_SHIFT	 12
 #define GCS_HEADER_TYPE_MASK	 (((1ULL << 20) - 1) << GCS_HEADER_TYPE_SHIFT)
 #define GCS_HEADER_LENGTH_SHIFT	 32
 #define GCS_LENGTH_LONG		 0xffffffffULL
+#define GCS_HEADER_CELL_SHIFT	 32
+#define GCS_HEADER_MAP_SHIFT	 40
 
 /*
  * Free memory of one mutator, from which it allocates by moving the cursor.
