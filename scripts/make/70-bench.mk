@@ -60,7 +60,7 @@ bench-cards: $(BENCH_PROGRAMS) ## time pauses by the number of stores into an ol
 	$(Q)bench/cards-report --build $(BUILD)
 bench-old-size: $(BENCH_PROGRAMS) ## time pauses beside 4 GiB of old objects against 256 MiB
 	$(Q)bench/old-size-report $(BUILD)
-bench-pauses: command workloads ## show percentiles of 10,000 minor pauses; needs root
+bench-pauses: command workloads ## show how many of 10,000 minor pauses were short; needs root
 	$(Q)bench/pauses $(BUILD)
 bench-cost: command workloads ## time workloads under gcscope against the same alone; needs root
 	$(Q)bench/cost --pairs $(PAIRS) $(BUILD)
