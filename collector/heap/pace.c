@@ -4,7 +4,7 @@
 #define MIB (1024.0 * 1024.0)
 
 #define NURSERY_FIRST (0.5 * MIB)
-#define NURSERY_MOST  (8 * MIB)
+#define NURSERY_MOST  (12 * MIB)
 /* Of the goal: the rest is for what varies from one collection to the next. */
 #define GOAL_SHARE 0.7
 /* Minor collections until a high survival is forgotten, about. */

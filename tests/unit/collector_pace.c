@@ -48,7 +48,7 @@ static void a_beginning_is_within_bounds(void **state)
 	(void)state;
 	assert_true(pace.generational);
 	assert_int_equal(pace.nursery, MIB / 2);
-	assert_int_equal(pace.nursery_most, 8 * MIB);
+	assert_int_equal(pace.nursery_most, 12 * MIB);
 	assert_int_equal(pace.budget, HEAP_MIN);
 	options.heap_max = 2 * MIB; /* a quarter of it at most */
 	pace_begin(&pace, &options);
@@ -81,12 +81,12 @@ static void nurseries_grow_in_steps(void **state)
 	uint64_t expected;
 
 	(void)state;
-	for (expected = MIB; expected <= 8 * MIB; expected *= 2) {
+	for (expected = MIB; expected < 12 * MIB; expected *= 2) {
 		minor(&pace, 0, 10000);
 		assert_int_equal(pace.nursery, expected);
 	}
 	minor(&pace, 0, 10000);
-	assert_int_equal(pace.nursery, 8 * MIB);
+	assert_int_equal(pace.nursery, 12 * MIB);
 }
 
 /*
@@ -197,7 +197,7 @@ static void times_may_be_zero(void **state)
 	assert_in_range(pace.budget, HEAP_MIN, 4 * HEAP_MIN);
 	minor(&pace, 0, 0);
 	minor(&pace, 1, 0);
-	assert_in_range(pace.nursery, NURSERY_LEAST, 8 * MIB);
+	assert_in_range(pace.nursery, NURSERY_LEAST, 12 * MIB);
 }
 
 /*
