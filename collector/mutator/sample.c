@@ -21,8 +21,8 @@ void sampling_start(struct sampling *sampling, uint64_t seed)
 	*sampling = (struct sampling){
 		.random = seed,
 		.bytes.mean = SAMPLE_BYTES,
-		.stores.mean = 1,
-		.dirtying.mean = 1,
+		.stores = { .mean = 1, .left = 1 },
+		.dirtying = { .mean = 1, .left = 1 },
 	};
 }
 
@@ -134,16 +134,27 @@ void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller)
 		emit_allocation(mutator, bytes, sampling->bytes.mean, caller);
 }
 
-/* Each with the same probability, so that no pattern of the program can hide from it. */
+/*
+ * How many stores it is to the next sample if each is one with a probability of 1 / mean, so that
+ * no pattern of the program can hide: geometrically distributed, from 1 on.
+ */
+static uint64_t stores_apart(struct sampling *sampling, uint64_t mean)
+{
+	uint64_t others = UINT64_MAX - UINT64_MAX / mean; /* their share of 2^64 */
+
+	return 1 + (uint64_t)(minus_log(random_word(sampling)) / minus_log(others));
+}
+
 void sample_listened_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller)
 {
 	struct sampling *sampling = &mutator->sampling;
 	struct sampling_rate *rate = dirtied ? &sampling->dirtying : &sampling->stores;
 	uint64_t mean = (uint64_t)rate->mean;
 
-	if (random_word(sampling) > UINT64_MAX / mean)
+	if (--rate->left)
 		return;
 	gcs_emit(store_sampled, mutator->heap->id, mutator->id, (uintptr_t)slot, mean,
 		 dirtied ? mean : 0, (uintptr_t)caller);
 	adapt(rate, 1);
+	rate->left = stores_apart(sampling, (uint64_t)rate->mean);
 }

@@ -28,6 +28,7 @@ struct mutator;
 /* How often one sort is sampled. */
 struct sampling_rate {
 	double mean;	   /* bytes or stores from one sample to the next */
+	uint64_t left;	   /* stores up to the next sample */
 	unsigned taken;	   /* samples since */
 	uint64_t since_ns; /* when the mean was last looked at */
 };
