@@ -29,7 +29,7 @@ static uintptr_t bump(struct mutator *mutator, unsigned index, size_t bytes, con
 	if (end > mutator->runs[index].end)
 		return 0;
 	run->cursor = end;
-	if (gcs_unlikely(end > mutator->runs[index].sample_at))
+	if (gcs_unlikely(end > mutator->runs[index].sample.at))
 		sample_cell(mutator, index, bytes, caller);
 	return cell;
 }

@@ -45,6 +45,7 @@ void mutator_retire_run(struct mutator *mutator, unsigned class)
 	else
 		bit_fill(space->starts, space_granule(space, abi->cursor),
 			 space_granule(space, run->end), run->block->cell >> GRANULE_SHIFT, false);
+	sample_leave(&mutator->sampling, &run->sample, abi->cursor);
 	abi->cursor = 0;
 	__atomic_store_n(&abi->limit, 0, __ATOMIC_RELAXED);
 	*run = (struct run){ 0 };

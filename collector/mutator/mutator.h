@@ -27,15 +27,13 @@ struct run {
 	uintptr_t room;	     /* region blocks: how far it may grow */
 	uintptr_t counted;   /* up to here the cells are in allocated_bytes */
 	uintptr_t unswept;   /* in block: where to look for the next run */
-	/* An allocation that ends behind this is a sample (sample.h), drawn with that mean. */
-	uintptr_t sample_at;
-	double sample_mean;
+	struct sample_point sample;
 };
 
 /* Up to where its owner allocates without a look at anything: what the soft limit should be. */
 static inline uintptr_t run_limit(const struct run *run)
 {
-	return run->sample_at < run->end ? run->sample_at : run->end;
+	return run->sample.at < run->end ? run->sample.at : run->end;
 }
 
 /* Words of the frames that a parked mutator leaves behind; see thread_park. */

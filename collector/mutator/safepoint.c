@@ -25,7 +25,7 @@ void run_publish_limit(struct mutator *mutator, unsigned class)
 	struct run *run = &mutator->runs[class];
 	uintptr_t *soft = &abi->limit;
 
-	run->sample_at = sample_point(&mutator->sampling, abi->cursor, &run->sample_mean);
+	sample_aim(&mutator->sampling, &run->sample, abi->cursor);
 	__atomic_store_n(soft, run_limit(run), __ATOMIC_SEQ_CST);
 	if (load(&mutator->heap->stop))
 		__atomic_store_n(soft, 0, __ATOMIC_RELAXED);

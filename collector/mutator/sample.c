@@ -85,12 +85,28 @@ static bool listened_to(void)
 	return PROBES_BUILT && gcs_unlikely(gcscope_allocation_sampled_semaphore);
 }
 
-uintptr_t sample_point(struct sampling *sampling, uintptr_t from, double *ret_mean)
+static bool is_ahead(const struct sampling *sampling, const struct sample_point *point,
+		     uintptr_t from)
 {
-	if (!listened_to())
-		return UINTPTR_MAX;
-	*ret_mean = sampling->bytes.mean;
-	return from + (uintptr_t)distance(sampling);
+	return point->at >= from && point->at != UINTPTR_MAX &&
+	       point->mean == sampling->bytes.mean;
+}
+
+void sample_aim(struct sampling *sampling, struct sample_point *point, uintptr_t from)
+{
+	if (!listened_to()) {
+		point->at = UINTPTR_MAX;
+	} else if (!is_ahead(sampling, point, from)) {
+		point->at = from + (sampling->left ? sampling->left : (uintptr_t)distance(sampling));
+		point->mean = sampling->bytes.mean;
+		sampling->left = 0;
+	}
+}
+
+void sample_leave(struct sampling *sampling, const struct sample_point *point, uintptr_t from)
+{
+	if (listened_to() && is_ahead(sampling, point, from))
+		sampling->left = point->at - from;
 }
 
 /* A sample was taken: choose the mean so that samples come at the rate that is wanted. */
@@ -117,12 +133,13 @@ static void emit_allocation(struct mutator *mutator, uint64_t bytes, double mean
 	gcs_emit(allocation_sampled, mutator->heap->id, mutator->id, bytes,
 		 (uint64_t)(weight + 0.5), (uintptr_t)caller);
 	adapt(&mutator->sampling.bytes, SAMPLE_BYTES);
+	mutator->sampling.left = 0; /* the mean may be another now */
 }
 
 void sample_cell(struct mutator *mutator, unsigned run, uint64_t bytes, const void *caller)
 {
 	if (listened_to())
-		emit_allocation(mutator, bytes, mutator->runs[run].sample_mean, caller);
+		emit_allocation(mutator, bytes, mutator->runs[run].sample.mean, caller);
 	run_publish_limit(mutator, run);
 }
 

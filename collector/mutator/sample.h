@@ -5,8 +5,8 @@
  *
  * Allocated bytes are sampled by a Poisson process: from each sample it is an
  * exponentially distributed distance to the next. Such distances have no memory, so
- * every run has one of its own, drawn whenever its limit is written. An
- * allocation of b bytes is then a sample with probability 1 - exp(-b / interval), whatever
+ * every run has one of its own, and what is left of it when a run ends serves for another.
+ * An allocation of b bytes is then a sample with probability 1 - exp(-b / interval), whatever
  * was drawn before, and stands for the inverse of that many.
  *
  * The means adapt so that a mutator takes about SAMPLES_A_SECOND at most of each sort. A
@@ -36,6 +36,7 @@ struct sampling_rate {
 struct sampling {
 	uint64_t random; /* the generator's state */
 	struct sampling_rate bytes;
+	uintptr_t left; /* of a distance drawn with bytes.mean, which no run has; 0: none */
 	/*
 	 * Stores on armed cards: those that make their card dirty apart, since they are what
 	 * costs a collection, and may be few among the others.
@@ -46,11 +47,17 @@ struct sampling {
 /* seed: any number; mutators with different ones draw differently. */
 void sampling_start(struct sampling *sampling, uint64_t seed);
 
-/*
- * Where the next sample of a run lies that continues at `from`: an allocation that ends behind
- * it is one. UINTPTR_MAX: nobody listens. *ret_mean is the mean it was drawn with.
- */
-uintptr_t sample_point(struct sampling *sampling, uintptr_t from, double *ret_mean);
+/* Where the next sample of a run lies: an allocation that ends behind it is one. */
+struct sample_point {
+	uintptr_t at; /* 0: not known yet; UINTPTR_MAX: nobody listens */
+	double mean;  /* with which it was drawn */
+};
+
+/* A run continues at `from`: choose its next sample point, or keep the one that is ahead. */
+void sample_aim(struct sampling *sampling, struct sample_point *point, uintptr_t from);
+
+/* A run ends at `from`. */
+void sample_leave(struct sampling *sampling, const struct sample_point *point, uintptr_t from);
 
 /* The cell that the mutator has just taken from this run ends behind its sample point. */
 void sample_cell(struct mutator *mutator, unsigned run, uint64_t bytes, const void *caller);

@@ -127,6 +127,16 @@ static void allocate_texts(struct fixture *f, unsigned count, size_t length)
 		assert_non_null(gcs_alloc_array(f->abi, f->text, length));
 }
 
+/* From the beginning of a new run to its sample. */
+static double distance(struct sampling *sampling)
+{
+	struct sample_point point = { 0 };
+
+	sample_aim(sampling, &point, 4096);
+	assert_true(point.mean == sampling->bytes.mean);
+	return (double)(point.at - 4096);
+}
+
 /* Quantiles of the exponential distribution, besides its mean. */
 static void distances_are_exponential(void **state)
 {
@@ -135,20 +145,19 @@ static void distances_are_exponential(void **state)
 	const unsigned count = 1000000;
 	unsigned below[5] = { 0 };
 	struct sampling sampling;
-	double sum = 0, mean;
+	double sum = 0;
 
 	(void)state;
 	sampling_start(&sampling, 1);
 	listen(true);
 	for (unsigned i = 0; i < count; i++) {
-		double distance = (double)(sample_point(&sampling, 4096, &mean) - 4096);
+		double drawn = distance(&sampling);
 
-		sum += distance;
+		sum += drawn;
 		for (unsigned j = 0; j < 5; j++)
-			below[j] += distance < at[j] * SAMPLE_BYTES;
+			below[j] += drawn < at[j] * SAMPLE_BYTES;
 	}
 	listen(false);
-	assert_within(mean, SAMPLE_BYTES, 0);
 	assert_within(sum / count, SAMPLE_BYTES, 0.005);
 	assert_within(below[0] / 1e6, quantiles[0], 0.16);
 	for (unsigned j = 1; j < 5; j++)
@@ -160,16 +169,46 @@ static void the_shortest_distances_are_as_rare_as_they_should(void **state)
 {
 	struct sampling sampling;
 	unsigned below = 0;
-	double mean;
 
 	(void)state;
 	sampling_start(&sampling, 1);
 	sampling.bytes.mean = 1e9;
 	listen(true);
 	for (unsigned i = 0; i < 10000000; i++)
-		below += sample_point(&sampling, 4096, &mean) < 4096 + 1000;
+		below += distance(&sampling) < 1000;
 	listen(false);
 	assert_in_range(below, 1, 26); /* 10 are expected */
+}
+
+/* A run keeps its sample while that is ahead; what is left of it serves the next run, once. */
+static void distances_are_used_up(void **state)
+{
+	struct sample_point point = { 0 }, next = { 0 };
+	struct sampling sampling;
+	uintptr_t at;
+
+	(void)state;
+	sampling_start(&sampling, 1);
+	listen(true);
+	sample_aim(&sampling, &point, 4096);
+	at = point.at;
+	sample_aim(&sampling, &point, at - 8);
+	assert_int_equal(point.at, at);
+	sample_leave(&sampling, &point, at - 8);
+	sample_aim(&sampling, &next, 1 << 20);
+	assert_int_equal(next.at, (1 << 20) + 8);
+	assert_int_equal(sampling.left, 0);
+	sample_aim(&sampling, &next, (1 << 20) + 16); /* it lies behind */
+	assert_true(next.at > (1 << 20) + 16);
+	sampling.bytes.mean *= 2;
+	at = next.at;
+	sample_aim(&sampling, &next, (1 << 20) + 16); /* of another mean */
+	assert_true(next.at != at && next.mean == 2 * SAMPLE_BYTES);
+	listen(false);
+	sample_leave(&sampling, &next, (1 << 20) + 16);
+	assert_int_equal(sampling.left, 0);
+	sample_aim(&sampling, &next, 1 << 20);
+	assert_true(next.at == UINTPTR_MAX);
 }
 
 static void nobody_listens(void **state)
@@ -317,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances_are_exponential),
 		cmocka_unit_test(the_shortest_distances_are_as_rare_as_they_should),
+		cmocka_unit_test(distances_are_used_up),
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(they_stop_to_listen),
 		cmocka_unit_test(weights_of_small_objects_add_up),
