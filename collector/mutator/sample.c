@@ -97,7 +97,9 @@ void sample_aim(struct sampling *sampling, struct sample_point *point, uintptr_t
 	if (!listened_to()) {
 		point->at = UINTPTR_MAX;
 	} else if (!is_ahead(sampling, point, from)) {
-		point->at = from + (sampling->left ? sampling->left : (uintptr_t)distance(sampling));
+		if (!sampling->left)
+			sampling->left = (uintptr_t)distance(sampling);
+		point->at = from + sampling->left;
 		point->mean = sampling->bytes.mean;
 		sampling->left = 0;
 	}

@@ -38,7 +38,7 @@
 	X(barrier, stores)     /* through the barrier; unknown unless GCS_COUNT_STORES */ \
 	X(barrier, slow)       /* of the stores, those on an armed card */     \
 	X(cards, dirtied)      /* got a reference to something young */        \
-	X(cards, redirtied)    /* of these, had one before, and were scanned */ \
+	X(cards, redirtied)    /* of these, scanned before since the last major collection */ \
 	X(cards, scanned)      /* = useful + wasted */                         \
 	X(cards, useful)       /* something young was behind it */             \
 	X(cards, wasted)
