@@ -104,4 +104,15 @@ void mutator_fold(struct mutator *mutator);
  */
 void mutators_after_fork(struct gcs_heap *heap);
 
+/*
+ * The mutator has stored to a slot on an armed card; dirtied: which made it dirty. Listened to or
+ * not, it is counted down to the next one that is looked at, so that listening costs nothing here.
+ */
+static inline void sample_store(struct mutator *mutator, void **slot, bool dirtied,
+				const void *caller)
+{
+	if (PROBES_BUILT && gcs_unlikely(--mutator->sampling.stores[dirtied].left == 0))
+		sample_due_store(mutator, slot, dirtied, caller);
+}
+
 #endif

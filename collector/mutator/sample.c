@@ -16,13 +16,15 @@
 #define WINDOW 32
 #define FACTOR 4
 
+/* While nobody listens, this is asked at one of so many stores. */
+#define STORES_UNHEARD 1024
+
 void sampling_start(struct sampling *sampling, uint64_t seed)
 {
 	*sampling = (struct sampling){
 		.random = seed,
 		.bytes.mean = SAMPLE_BYTES,
-		.stores = { .mean = 1, .left = 1 },
-		.dirtying = { .mean = 1, .left = 1 },
+		.stores = { { .mean = 1, .left = 1 }, { .mean = 1, .left = 1 } },
 	};
 }
 
@@ -164,14 +166,16 @@ static uint64_t stores_apart(struct sampling *sampling, uint64_t mean)
 	return 1 + (uint64_t)(minus_log(random_word(sampling)) / minus_log(others));
 }
 
-void sample_listened_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller)
+void sample_due_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller)
 {
 	struct sampling *sampling = &mutator->sampling;
-	struct sampling_rate *rate = dirtied ? &sampling->dirtying : &sampling->stores;
+	struct sampling_rate *rate = &sampling->stores[dirtied];
 	uint64_t mean = (uint64_t)rate->mean;
 
-	if (--rate->left)
+	if (!gcscope_store_sampled_semaphore) {
+		rate->left = STORES_UNHEARD;
 		return;
+	}
 	gcs_emit(store_sampled, mutator->heap->id, mutator->id, (uintptr_t)slot, mean,
 		 dirtied ? mean : 0, (uintptr_t)caller);
 	adapt(rate, 1);

@@ -28,7 +28,7 @@ struct mutator;
 /* How often one sort is sampled. */
 struct sampling_rate {
 	double mean;	   /* bytes or stores from one sample to the next */
-	uint64_t left;	   /* stores up to the next sample */
+	uint64_t left;	   /* stores up to the next sample, or until it is asked who listens */
 	unsigned taken;	   /* samples since */
 	uint64_t since_ns; /* when the mean was last looked at */
 };
@@ -38,10 +38,10 @@ struct sampling {
 	struct sampling_rate bytes;
 	uintptr_t left; /* of a distance drawn with bytes.mean, which no run has; 0: none */
 	/*
-	 * Stores on armed cards: those that make their card dirty apart, since they are what
-	 * costs a collection, and may be few among the others.
+	 * Stores on armed cards: those that make their card dirty apart, [1], since they are
+	 * what costs a collection, and may be few among the others.
 	 */
-	struct sampling_rate stores, dirtying;
+	struct sampling_rate stores[2];
 };
 
 /* seed: any number; mutators with different ones draw differently. */
@@ -65,14 +65,7 @@ void sample_cell(struct mutator *mutator, unsigned run, uint64_t bytes, const vo
 /* The mutator has taken a large object. */
 void sample_large(struct mutator *mutator, uint64_t bytes, const void *caller);
 
-void sample_listened_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller);
 
-/* The mutator has stored to a slot on an armed card; dirtied: which made it dirty. */
-static inline void sample_store(struct mutator *mutator, void **slot, bool dirtied,
-				const void *caller)
-{
-	if (PROBES_BUILT && gcs_unlikely(gcscope_store_sampled_semaphore))
-		sample_listened_store(mutator, slot, dirtied, caller);
-}
+void sample_due_store(struct mutator *mutator, void **slot, bool dirtied, const void *caller);
 
 #endif

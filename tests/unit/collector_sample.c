@@ -37,8 +37,8 @@ static void hear(uint64_t bytes, uint64_t weight, uint64_t dirtied)
 	heard.dirtied += dirtied;
 	if (heard.constant) {
 		keep_mean(&heard.constant->bytes);
-		keep_mean(&heard.constant->stores);
-		keep_mean(&heard.constant->dirtying);
+		keep_mean(&heard.constant->stores[0]);
+		keep_mean(&heard.constant->stores[1]);
 	}
 }
 
@@ -323,8 +323,8 @@ static void weights_of_stores_add_up(void **state)
 	struct fixture f = create();
 
 	(void)state;
-	f.mutator->sampling.stores.mean = 16;
-	f.mutator->sampling.dirtying.mean = 4;
+	f.mutator->sampling.stores[0].mean = 16;
+	f.mutator->sampling.stores[1].mean = 4;
 	listen(true);
 	for (unsigned i = 0; i < count; i++)
 		sample_store(f.mutator, (void **)&f, i % 2, &f);
@@ -346,7 +346,7 @@ static void the_rate_of_stores_is_limited(void **state)
 	for (unsigned i = 0; i < count; i++)
 		sample_store(f.mutator, (void **)&f, true, &f);
 	assert_true(heard.samples < count / 100);
-	assert_true(f.mutator->sampling.dirtying.mean > 100);
+	assert_true(f.mutator->sampling.stores[1].mean > 100);
 	assert_int_equal(heard.weight, heard.dirtied);
 	destroy(&f);
 }
