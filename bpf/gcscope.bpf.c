@@ -9,6 +9,7 @@
 #include "adapters/gcscope.h"
 #include "adapters/hotspot.h"
 #include "model.h"
+#include "scheduler.h"
 #include "task.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -63,6 +64,8 @@ int probe(struct pt_regs *ctx)
 		return 0;
 	if (!process->seen)
 		first_event(process, id);
+	if (!thread_find(bpf_get_current_task_btf()))
+		thread_add(bpf_get_current_task_btf(), GCSCOPE_PART_CPU);
 	count(&totals.received);
 
 	hit.process = process->process;
@@ -84,7 +87,7 @@ int probe(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A child of a followed process is watched from its birth, before it has run. */
+/* A child of a followed process is watched from its birth, before it has run; a thread likewise. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -92,10 +95,10 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	struct gcscope_process *process;
 	struct gcscope_process born = { 0 };
 
-	if (child->pid != child->tgid)
-		return 0; /* a thread */
 	process = bpf_map_lookup_elem(&processes, &parent_id);
-	if (!process || !process->follow)
+	if (process && child->pid != child->tgid)
+		thread_add(child, GCSCOPE_PART_RUNQUEUE);
+	if (!process || !process->follow || child->pid != child->tgid)
 		return 0;
 	child_id = task_process(child);
 	if (!child_id)
@@ -104,6 +107,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	born.follow = 1;
 	if (bpf_map_update_elem(&processes, &child_id, &born, BPF_ANY))
 		lost(GCSCOPE_LOST_MAP);
+	thread_add(child, GCSCOPE_PART_RUNQUEUE);
 	return 0;
 }
 
@@ -120,6 +124,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_thread, struct linu
 	record = process_record(GCSCOPE_RECORD_EXEC, task, id, process);
 	if (record)
 		record_submit_now(record);
+	ledger_forget(process->process);
 	process->process = __sync_fetch_and_add(&last_process, 1) + 1;
 	process->ns_pid = 0;
 	process->seen = 0;
@@ -147,6 +152,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	ended = *process;
 	if (bpf_map_delete_elem(&processes, &id))
 		return 0;
+	ledger_forget(ended.process);
 	record = process_record(GCSCOPE_RECORD_EXIT, task, id, &ended);
 	if (record) {
 		record->code = task_wait_status(task);

@@ -48,7 +48,22 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+struct cfs_rq {
+	__u64 throttled_clock_pelt_time; /* how long it was throttled, in all */
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq; /* the queue it waits in */
+};
+
 struct task_struct {
+	unsigned int __state; /* 0: it runs, or could */
+	int on_cpu;
+	struct sched_entity se;
+	unsigned int in_iowait : 1;
+	struct bpf_local_storage *bpf_storage; /* NULL: no program has stored anything */
+	unsigned long min_flt;
+	unsigned long maj_flt;
 	int pid;  /* of the thread */
 	int tgid; /* of the process */
 	int exit_code;
@@ -60,6 +75,10 @@ struct task_struct {
 };
 
 struct linux_binprm;
+
+struct bpf_iter__task {
+	struct task_struct *task;
+};
 
 #pragma clang attribute pop
 

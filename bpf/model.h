@@ -27,6 +27,7 @@
 #define GCSCOPE_BPF_MODEL_H
 
 #include "histogram.h"
+#include "ledger.h"
 #include "maps.h"
 #include "records.h"
 
@@ -183,6 +184,7 @@ static __always_inline void model_pause_begin(const struct hit *hit, __u64 heap,
 		return;
 	begun(&state->first_pause, id);
 	pause.begin_ns = bpf_ktime_get_ns();
+	pause.mark = ledger_request(hit->process, heap, pause.begin_ns);
 	open_begin(hit, heap, id, GCSCOPE_OPEN_PAUSE, &pause);
 }
 
@@ -203,19 +205,24 @@ static __always_inline void model_pause_named(const struct hit *hit, __u64 heap,
 }
 
 /*
- * One mutator has stopped, waited_ns after the request; the latest is kept.
+ * One mutator has stopped, waited_ns after the request; the latest is kept. Returns by how much
+ * it is the latest so far, 0 if it is not.
  * Mutators that stop at once race for it: a pause's duration does not hang on
  * it, and the one that is waited for comes alone.
  */
-static __always_inline void model_mutator_stopped(const struct hit *hit, __u64 heap, __u64 id,
-						  __u64 mutator, __u64 waited_ns)
+static __always_inline __u64 model_mutator_stopped(const struct hit *hit, __u64 heap, __u64 id,
+						   __u64 mutator, __u64 waited_ns)
 {
 	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+	__u64 later;
 
 	if (!pause || waited_ns < pause->latest_wait_ns)
-		return;
+		return 0;
+	later = waited_ns - pause->latest_wait_ns;
 	pause->latest_wait_ns = waited_ns;
 	pause->latest_mutator = mutator;
+	ledger_late(pause->mark, hit->now);
+	return later;
 }
 
 /* All mutators stand. last: the mutator that came last, 0 if the runtime does not tell. */
@@ -229,6 +236,20 @@ static __always_inline void model_pause_stopped(const struct hit *hit, __u64 hea
 	pause->stopped_ns = hit->now;
 	if (last)
 		pause->latest_mutator = last;
+	ledger_stopped(pause->mark, hit->now);
+}
+
+static __always_inline __u32 end_ledger(const struct hit *hit, __u64 heap,
+					const struct gcscope_open *pause)
+{
+	struct gcscope_histogram_key key = {
+		.process = hit->process,
+		.heap = heap,
+		.metric = GCSCOPE_METRIC_PAUSE_LEDGER,
+		.kind = pause->kind,
+	};
+
+	return ledger_end(&key, pause->mark, hit->now);
 }
 
 /* They run again: the pause is counted. */
@@ -236,6 +257,7 @@ static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, _
 {
 	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
 	struct gcscope_pause_record *record = NULL;
+	__u32 has_ledger;
 	__u64 ns;
 
 	if (!pause) {
@@ -246,6 +268,10 @@ static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, _
 		return;
 	}
 	ns = hit->now - pause->begin_ns;
+	has_ledger = end_ledger(hit, heap, pause);
+	if (has_ledger)
+		measure(hit, heap, GCSCOPE_METRIC_UNDISTURBED, pause->kind, 0,
+			ns - ledger_waited(pause->mark));
 	measure(hit, heap, GCSCOPE_METRIC_PAUSE, pause->kind, 0, ns);
 	if (pause->stopped_ns)
 		measure(hit, heap, GCSCOPE_METRIC_TIME_TO_SAFEPOINT, pause->kind, 0,
@@ -265,14 +291,22 @@ static __always_inline void model_pause_end(const struct hit *hit, __u64 heap, _
 		record->cause = pause->cause;
 		record->mutators = pause->mutators;
 		record->tid = bpf_get_current_pid_tgid();
+		record->has_ledger = has_ledger;
+		record->unused = 0;
+		ledger_record(pause->mark, record);
 		record_submit(record);
 	}
+	entry_free(pause->mark);
 	open_end(hit, heap, id, GCSCOPE_OPEN_PAUSE);
 }
 
 /* That was no pause of a collector after all: forget it, uncounted. */
 static __always_inline void model_pause_drop(const struct hit *hit, __u64 heap, __u64 id)
 {
+	struct gcscope_open *pause = model_find(hit, heap, id, GCSCOPE_OPEN_PAUSE);
+
+	if (pause)
+		entry_free(pause->mark);
 	open_end(hit, heap, id, GCSCOPE_OPEN_PAUSE);
 }
 

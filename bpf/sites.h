@@ -8,6 +8,9 @@
 
 static const struct gcscope_site empty_site;
 
+/* Somebody asks for sites: of events that come anyhow, too. */
+const volatile __u8 sites_wanted = 0;
+
 static __noinline int site_add(struct pt_regs *ctx, struct gcscope_site_key *key,
 			       const struct gcscope_site *sample)
 {
@@ -34,7 +37,7 @@ static __noinline int site_add(struct pt_regs *ctx, struct gcscope_site_key *key
 }
 
 /*
- * One sample, which stands for weight bytes allocated or stores, and for dirtied cards.
+ * One sample, which stands for weight bytes allocated, stores or ns, and for dirtied cards.
  * caller: where in the program.
  */
 static __always_inline void site_sampled(struct pt_regs *ctx, const struct hit *hit, __u64 heap,

@@ -43,6 +43,7 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 {
 	__u64 heap = ARGUMENT_0(ctx), id = ARGUMENT_1(ctx);
 	struct gcscope_heap_state *state;
+	__u64 later_ns;
 
 	switch (hit->event) {
 	case GCS_EVENT_heap_created:
@@ -76,7 +77,10 @@ static __always_inline void gcscope_event(const struct hit *hit, struct pt_regs 
 				  ARGUMENT_5(ctx));
 		break;
 	case GCS_EVENT_mutator_stopped:
-		model_mutator_stopped(hit, heap, id, ARGUMENT_2(ctx), ARGUMENT_3(ctx));
+		later_ns = model_mutator_stopped(hit, heap, id, ARGUMENT_2(ctx), ARGUMENT_3(ctx));
+		if (sites_wanted && later_ns)
+			site_sampled(ctx, hit, heap, ARGUMENT_4(ctx), GCSCOPE_SORT_STOP, later_ns,
+				     0);
 		break;
 	case GCS_EVENT_pause_stopped:
 		model_pause_stopped(hit, heap, id, ARGUMENT_2(ctx));

@@ -65,11 +65,45 @@ struct gcscope_heap_state {
 	struct gcscope_stats copies[2];
 };
 
+/* What a thread does, or why it does nothing: what a pause is made of. */
+enum gcscope_part {
+	GCSCOPE_PART_CPU,
+	GCSCOPE_PART_RUNQUEUE,	/* it could run, and others had the CPU */
+	GCSCOPE_PART_THROTTLED, /* it could run, but for a quota of its cgroup */
+	GCSCOPE_PART_IO,
+	GCSCOPE_PART_FUTEX,
+	GCSCOPE_PART_OTHER,
+	GCSCOPE_PARTS,
+};
+
+/*
+ * Key of the map `rivals`, whose value is a time in ns: how long the thread that had stopped the
+ * world waited for a CPU, by the command that had it when it got it.
+ */
+struct gcscope_rival_key {
+	__u64 process;
+	__u64 heap;
+	char comm[GCSCOPE_COMM];
+};
+
+/* Value of the map `ledgers`, whose key is that of `histograms`. */
+struct gcscope_ledger {
+	__u64 count; /* pauses in it */
+	__u64 ns[GCSCOPE_PARTS];
+	__u64 minor_faults; /* of the thread that has brought them to their end */
+	__u64 major_faults;
+};
+
 enum gcscope_metric {
 	GCSCOPE_METRIC_PAUSE = 1,
 	GCSCOPE_METRIC_TIME_TO_SAFEPOINT = 2,
 	GCSCOPE_METRIC_PHASE = 3,
 	GCSCOPE_METRIC_STALL = 4,
+	/* And, in the map `ledgers`, the ledgers of the first two. */
+	GCSCOPE_METRIC_PAUSE_LEDGER = 5,
+	GCSCOPE_METRIC_TIME_TO_SAFEPOINT_LEDGER = 6,
+	/* Pauses as they would have been had a CPU been there at once. */
+	GCSCOPE_METRIC_UNDISTURBED = 7,
 };
 
 /* Key of the map `histograms`, whose value is struct gcscope_histogram. */
@@ -106,13 +140,14 @@ struct gcscope_open {
 	__u32 kind;
 	__u32 cause;
 	__u32 mutators;
-	__u32 unused;
+	__u32 mark; /* of its ledger (bpf/ledger.h), from 1; 0: it has none */
 };
 
 /* What is sampled to tell where it happens. */
 enum gcscope_sort {
 	GCSCOPE_SORT_ALLOCATION = 1,
 	GCSCOPE_SORT_STORE = 2, /* on an armed card */
+	GCSCOPE_SORT_STOP = 3,	/* of a mutator later than those before */
 	GCSCOPE_SORTS,
 };
 
@@ -131,7 +166,7 @@ struct gcscope_site_key {
 /* Samples there, and what they stand for. */
 struct gcscope_site {
 	__u64 samples;
-	__u64 weight;  /* allocated bytes, or stores */
+	__u64 weight;  /* allocated bytes, stores, or ns by which it came later */
 	__u64 dirtied; /* cards that these stores made dirty */
 };
 
@@ -202,6 +237,10 @@ struct gcscope_pause_record {
 	__u32 cause;
 	__u32 mutators;
 	__u32 tid; /* that ended it, initial pid namespace */
+	__u32 has_ledger;
+	__u32 unused;
+	__u64 safepoint_ns[GCSCOPE_PARTS]; /* from the request until all stood */
+	__u64 stopped_parts_ns[GCSCOPE_PARTS]; /* from then to its end */
 };
 
 /* Where the dirty cards of one minor collection were. */

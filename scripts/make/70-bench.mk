@@ -44,9 +44,13 @@ $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/obj/bench/p
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 BENCH_OBJ := $(patsubst $(BUILD)/%,$(BUILD)/obj/%.o,$(BENCH_PROGRAMS)) $(BUILD)/obj/bench/pause.o
 -include $(BENCH_OBJ:.o=.d)
-programs: $(BENCH_PROGRAMS)
+$(BUILD)/bench/switches: bench/switches.c
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -pthread
+programs: $(BENCH_PROGRAMS) $(BUILD)/bench/switches
 
-.PHONY: peers bench bench-plans bench-cards bench-old-size bench-pauses bench-cost
+.PHONY: peers bench bench-plans bench-cards bench-old-size bench-pauses bench-cost bench-switches
 peers: $(PEERS)
 bench: ## install what is missing, time workloads against libgc, malloc and mimalloc; PAIRS=n
 	+$(Q)scripts/install-packages check
@@ -64,3 +68,5 @@ bench-pauses: command workloads ## show how many of 10,000 minor pauses were sho
 	$(Q)bench/pauses $(BUILD)
 bench-cost: command workloads ## time workloads under gcscope against the same alone; needs root
 	$(Q)bench/cost --pairs $(PAIRS) $(BUILD)
+bench-switches: command test-programs $(BUILD)/bench/switches ## time context switches while gcscope watches; needs root
+	$(Q)bench/switch-cost --pairs $(PAIRS) $(BUILD)

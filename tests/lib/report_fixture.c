@@ -141,6 +141,17 @@ struct card_map *fixture_card_map(struct heap_report *heap)
 	return heap->card_map;
 }
 
+/* A ledger for so many pauses, in which the CPU has what the other parts leave of `ns`. */
+static struct gcscope_ledger ledger(uint64_t count, uint64_t ns, uint64_t runqueue, uint64_t futex)
+{
+	struct gcscope_ledger ledger = { .count = count, .minor_faults = 321 };
+
+	ledger.ns[GCSCOPE_PART_CPU] = ns - runqueue - futex;
+	ledger.ns[GCSCOPE_PART_RUNQUEUE] = runqueue;
+	ledger.ns[GCSCOPE_PART_FUTEX] = futex;
+	return ledger;
+}
+
 /* One major collection of depgraph: its pause, cut into the way to the safepoint and the phases. */
 static void depgraph_collection(struct heap_report *heap, uint64_t pause, uint64_t stopped)
 {
@@ -176,6 +187,7 @@ struct process_report *fixture_depgraph(struct report *report, pid_t pid)
 {
 	struct process_report *process = fixture_process(report, pid, "depgraph");
 	struct heap_report *heap = fixture_heap(process, 1, "marksweep");
+	uint64_t stopped;
 
 	heap->has_time_to_safepoint = true;
 	heap->has_stalls = true;
@@ -184,7 +196,15 @@ struct process_report *fixture_depgraph(struct report *report, pid_t pid)
 				    1500 + i * 41 % 101 * 400);
 	depgraph_collection(heap, 14200000, 310000);
 	depgraph_collection(heap, 18300000, 7120000);
-	heap->pauses[0].time_to_safepoint_ns = fixture_known(heap->time_to_safepoint.histogram.sum);
+	stopped = heap->time_to_safepoint.histogram.sum;
+	heap->pauses[0].time_to_safepoint_ns = fixture_known(stopped);
+	heap->pauses[0].ledger =
+		ledger(214, heap->pauses[0].histogram.sum - stopped, 300000000, 0);
+	heap->time_to_safepoint.ledger = ledger(214, stopped, 1000000, 7000000);
+	histogram_add(&heap->pauses[0].undisturbed, 1000000);
+	histogram_add(&heap->pauses[0].undisturbed, 2000000);
+	heap->rivals = room(1, sizeof(*heap->rivals));
+	heap->rivals[heap->rival_count++] = (struct rival){ "stress-ng", 280000000 };
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_ALLOCATION, 200);
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_EXPLICIT, 12);
 	fixture_collections(heap, GCS_KIND_MAJOR, GCS_CAUSE_LIMIT, 2);
@@ -198,6 +218,9 @@ struct process_report *fixture_depgraph(struct report *report, pid_t pid)
 		.duration_ns = 18300000,
 		.time_to_safepoint_ns = fixture_known(7120000),
 		.latest_mutator = fixture_known(3),
+		.has_ledger = true,
+		.to_safepoint_ns = { [GCSCOPE_PART_CPU] = 120000, [GCSCOPE_PART_OTHER] = 7000000 },
+		.stopped_ns = { [GCSCOPE_PART_CPU] = 11180000 },
 	};
 	process->worst[1] = (struct worst_pause){
 		.heap = 1,

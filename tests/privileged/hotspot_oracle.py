@@ -151,6 +151,13 @@ def main():
     check.near("time to safepoint, summed", heap["time_to_safepoint"]["sum_seconds"],
                reaching.seconds, PROBE_SECONDS * reaching.count)
 
+    for kind, figure in sorted(figures.items()):
+        check.near(f"ledger, {kind}", figure["sum_seconds"],
+                   sum(part for part in figure["ledger_seconds"].values() if part is not None))
+    check.near("ledger, time to safepoint", heap["time_to_safepoint"]["sum_seconds"],
+               sum(part for part in heap["time_to_safepoint"]["ledger_seconds"].values()
+                   if part is not None))
+
     # The program ends with a full collection.
     check.equal("MiB live", heap["size"]["live_bytes"] >> 20, live)
     check.equal("MiB of capacity", heap["size"]["capacity_bytes"] >> 20, capacity)

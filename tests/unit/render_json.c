@@ -123,15 +123,18 @@ static void test_names_and_nesting(void **state)
 		"pid ns_pid comm cgroup attached_late runtime tier exit exec heaps worst_pauses");
 	assert_names(root, PROCESS "exit", "code signal");
 	assert_names(root, "processes.0.heaps.0",
-		     "heap plan end complete collections pauses time_to_safepoint phases "
+		     "heap plan end complete collections pauses time_to_safepoint runqueue_rivals "
+		     "phases "
 		     "allocation nursery promotion barrier cards size stalls out_of_memory "
 		     "card_map sites");
 	assert_names(root, HEAP "collections.0", "kind generation cause count");
-	assert_names(root, HEAP "pauses.0", "kind " FIGURES " ledger_seconds faults");
+	assert_names(root, HEAP "pauses.0", "kind undisturbed " FIGURES " ledger_seconds faults");
+	assert_names(root, HEAP "pauses.0.undisturbed", FIGURES);
 	assert_names(root, HEAP "pauses.0.ledger_seconds", LEDGER);
 	assert_names(root, HEAP "pauses.0.faults", "minor major");
 	assert_names(root, HEAP "time_to_safepoint", FIGURES " ledger_seconds faults");
 	assert_names(root, HEAP "time_to_safepoint.ledger_seconds", LEDGER);
+	assert_names(root, HEAP "runqueue_rivals.0", "comm seconds");
 	assert_names(root, HEAP "phases.0", "kind phase count sum_seconds max_seconds");
 	assert_names(root, HEAP "allocation", "bytes objects");
 	assert_names(root, HEAP "nursery",
@@ -143,12 +146,13 @@ static void test_names_and_nesting(void **state)
 		     "capacity_bytes live_bytes peak_capacity_bytes fragmented_bytes "
 		     "nursery_bytes limit_bytes");
 	assert_names(root, HEAP "stalls", FIGURES);
-	assert_names(root, HEAP "sites", "allocation store");
+	assert_names(root, HEAP "sites", "allocation store stop");
 	assert_names(root, HEAP "sites.store.0",
 		     "module offset function file line samples weight dirtied");
 	assert_names(root, PROCESS "worst_pauses.0",
 		     "heap collection kind cause at_seconds seconds time_to_safepoint_seconds "
-		     "latest_mutator");
+		     "latest_mutator ledger_seconds time_to_safepoint_ledger_seconds");
+	assert_names(root, PROCESS "worst_pauses.0.ledger_seconds", LEDGER);
 	json_decref(root);
 	report_free(report);
 }
@@ -196,8 +200,16 @@ static void test_values(void **state)
 	assert_seconds(root, HEAP "pauses.0.p50_seconds", 0.006029311);
 	assert_seconds(root, HEAP "pauses.0.p999_seconds", 0.0183);
 	assert_seconds(root, HEAP "pauses.0.ledger_seconds.time_to_safepoint", 0.0119604);
-	assert_null_at(root, HEAP "pauses.0.ledger_seconds.cpu");
-	assert_null_at(root, HEAP "pauses.0.faults.major");
+	assert_seconds(root, HEAP "pauses.0.ledger_seconds.runqueue", 0.3);
+	assert_seconds(root, HEAP "pauses.0.ledger_seconds.io", 0);
+	assert_null_at(root, HEAP "pauses.0.ledger_seconds.page_fault");
+	assert_count(root, HEAP "pauses.0.undisturbed.count", 2);
+	assert_seconds(root, HEAP "pauses.0.undisturbed.sum_seconds", 0.003);
+	assert_count(root, HEAP "pauses.0.faults.minor", 321);
+	assert_text(root, HEAP "runqueue_rivals.0.comm", "stress-ng");
+	assert_seconds(root, HEAP "runqueue_rivals.0.seconds", 0.28);
+	assert_count(root, HEAP "pauses.0.faults.major", 0);
+	assert_seconds(root, HEAP "time_to_safepoint.ledger_seconds.futex", 0.007);
 	assert_count(root, HEAP "time_to_safepoint.count", 214);
 	assert_seconds(root, HEAP "time_to_safepoint.max_seconds", 0.00712);
 	assert_text(root, HEAP "phases.2.phase", "mark");
@@ -209,7 +221,11 @@ static void test_values(void **state)
 	assert_null_at(root, HEAP "stalls.max_seconds");
 	assert_count(root, HEAP "out_of_memory", 0);
 	assert_count(root, PROCESS "worst_pauses.0.latest_mutator", 3);
+	assert_seconds(root, PROCESS "worst_pauses.0.ledger_seconds.cpu", 0.01118);
+	assert_seconds(root, PROCESS "worst_pauses.0.time_to_safepoint_ledger_seconds.other",
+		       0.007);
 	assert_null_at(root, PROCESS "worst_pauses.1.time_to_safepoint_seconds");
+	assert_null_at(root, PROCESS "worst_pauses.1.ledger_seconds.cpu");
 	json_decref(root);
 	report_free(report);
 }

@@ -79,6 +79,7 @@ static void test_every_family(void **state)
 	report->events.unmatched = 2;
 	text = rendered(report, &plain);
 #define LABELS "runtime=\"gcscope\",process=\"depgraph\",heap=\"1\""
+#define COMPONENT "gcscope_gc_pause_component_seconds_total{" LABELS ",component=\""
 	assert_line(text, "# TYPE gcscope_gc_pause_seconds histogram");
 	assert_line(text,
 		    "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"0.001\"} 0");
@@ -90,6 +91,11 @@ static void test_every_family(void **state)
 		    "gcscope_gc_pause_seconds_bucket{" LABELS ",kind=\"major\",le=\"+Inf\"} 214");
 	assert_line(text, "gcscope_gc_pause_seconds_sum{" LABELS ",kind=\"major\"} 1.29243");
 	assert_line(text, "gcscope_gc_pause_seconds_count{" LABELS ",kind=\"major\"} 214");
+	assert_line(text, "# TYPE gcscope_gc_pause_component_seconds_total counter");
+	assert_line(text, COMPONENT "cpu\"} 0.9804696");
+	assert_line(text, COMPONENT "runqueue\"} 0.3");
+	assert_line(text, COMPONENT "io\"} 0");
+	assert_line(text, COMPONENT "time_to_safepoint\"} 0.0119604");
 	assert_line(text, "gcscope_gc_phase_seconds_sum{" LABELS
 			  ",kind=\"major\",phase=\"mark\"} 1.15242264");
 	assert_line(text, "gcscope_gc_time_to_safepoint_seconds_count{" LABELS "} 214");

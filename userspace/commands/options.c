@@ -157,9 +157,10 @@ static const struct argp_option detail_options[] = {
 	  "minor collection",
 	  0 },
 	{ "sites", KEY_SITES, NULL, 0,
-	  "Tell where: sample allocations and stores that make cards dirty, and name the lines of "
-	  "the program. --format folded then prints their stacks for flame graphs: PROCESS, its "
-	  "functions from the outermost on, [allocation] with bytes or [store] with stores",
+	  "Tell where: sample allocations and stores that make cards dirty, see where mutators are "
+	  "waited for, and name the lines of the program. --format folded then prints their "
+	  "stacks for flame graphs: PROCESS, its functions from the outermost on, [allocation] "
+	  "with bytes, [store] with stores or [stop] with ns",
 	  0 },
 	{ 0 },
 };

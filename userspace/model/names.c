@@ -23,6 +23,17 @@ NAME_FUNCTION(phase_name, GCS_PHASE_TABLE)
 NAME_FUNCTION(plan_name, GCS_PLAN_TABLE)
 NAME_FUNCTION(end_name, GCS_END_TABLE)
 
+const char *part_name(uint32_t part)
+{
+	static const char *const names[GCSCOPE_PARTS] = {
+		[GCSCOPE_PART_CPU] = "cpu",	   [GCSCOPE_PART_RUNQUEUE] = "runqueue",
+		[GCSCOPE_PART_THROTTLED] = "throttled", [GCSCOPE_PART_IO] = "io",
+		[GCSCOPE_PART_FUTEX] = "futex",	   [GCSCOPE_PART_OTHER] = "other",
+	};
+
+	return part < GCSCOPE_PARTS ? names[part] : "unknown";
+}
+
 const char *lost_name(uint32_t reason)
 {
 	switch (reason) {
@@ -45,6 +56,8 @@ const char *sort_name(uint32_t sort)
 		return "allocation";
 	case GCSCOPE_SORT_STORE:
 		return "store";
+	case GCSCOPE_SORT_STOP:
+		return "stop";
 	}
 	return "unknown";
 }

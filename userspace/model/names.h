@@ -8,6 +8,7 @@
 const char *kind_name(uint32_t kind);
 const char *cause_name(uint32_t cause);
 const char *phase_name(uint32_t phase);
+const char *part_name(uint32_t part); /* enum gcscope_part */
 const char *plan_name(uint32_t plan);
 const char *end_name(uint32_t end);
 const char *lost_name(uint32_t reason);

@@ -8,6 +8,7 @@ static void heap_report_clear(struct heap_report *heap)
 	free(heap->collections);
 	free(heap->pauses);
 	free(heap->phases);
+	free(heap->rivals);
 	free(heap->card_map);
 	for (size_t i = 0; i < heap->site_count; i++) {
 		free(heap->sites[i].module);

@@ -41,7 +41,18 @@ struct distribution {
 	/* Of pauses of one kind: the part of their sum that went by until all mutators stood. */
 	struct number time_to_safepoint_ns;
 	struct gcscope_histogram histogram;
+	struct gcscope_ledger ledger; /* of what follows that; of pauses and times to safepoint */
+	/* Pauses, each less what it has waited for a CPU; those that have a ledger. */
+	struct gcscope_histogram undisturbed;
 };
+
+/* Each of the pauses is in the ledger. */
+static inline bool has_ledger(const struct distribution *distribution)
+{
+	/* It may be read a moment later. */
+	return distribution->histogram.count &&
+	       distribution->ledger.count >= distribution->histogram.count;
+}
 
 /*
  * A line of a program, or an address where its line is not known, with what was sampled
@@ -55,7 +66,7 @@ struct site_report {
 	char *file;	 /* of the source, as it was compiled; NULL unknown */
 	unsigned line;	 /* 0 unknown */
 	uint64_t samples;
-	uint64_t weight;  /* allocated bytes, or stores on armed cards */
+	uint64_t weight;  /* allocated bytes, stores on armed cards, or ns that others waited */
 	uint64_t dirtied; /* cards that these stores made dirty */
 };
 
@@ -64,6 +75,12 @@ struct stack_report {
 	uint32_t sort;
 	uint64_t weight;
 	char *path; /* functions, the outermost first, with ';' between them */
+};
+
+/* A command that had the CPU for which a pause waited. */
+struct rival {
+	char comm[GCSCOPE_COMM + 1]; /* any bytes */
+	uint64_t ns;
 };
 
 struct heap_report {
@@ -80,6 +97,8 @@ struct heap_report {
 	bool has_time_to_safepoint;	       /* the runtime can tell it */
 	struct distribution *phases;	       /* by kind and phase */
 	size_t phase_count;
+	struct rival *rivals; /* the longest first */
+	size_t rival_count;
 	struct distribution stalls;
 	uint64_t out_of_memory;
 	bool has_stalls; /* the runtime can tell stalls and out_of_memory */
@@ -105,6 +124,9 @@ struct worst_pause {
 	uint64_t duration_ns;
 	struct number time_to_safepoint_ns;
 	struct number latest_mutator;
+	bool has_ledger;
+	__u64 to_safepoint_ns[GCSCOPE_PARTS]; /* these add up to time_to_safepoint_ns, */
+	__u64 stopped_ns[GCSCOPE_PARTS];      /* and with these to duration_ns */
 };
 #define WORST_PAUSES 10
 

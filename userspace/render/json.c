@@ -125,29 +125,41 @@ static json_t *figures(const struct gcscope_histogram *histogram, bool known)
 	return OBJECT(members);
 }
 
-/* What the time was spent on; of a pause, the way to the safepoint can be told so far. */
-static json_t *ledger(struct number time_to_safepoint_ns)
+/* What the time was spent on. That of page faults is within the others. */
+static json_t *ledger(struct number time_to_safepoint_ns, bool known,
+		      const __u64 ns[GCSCOPE_PARTS])
 {
 	const struct member members[] = {
 		{ "time_to_safepoint",
 		  ns_or_null(time_to_safepoint_ns.known, time_to_safepoint_ns.value) },
-		{ "cpu", json_null() },
-		{ "runqueue", json_null() },
-		{ "throttled", json_null() },
+		{ "cpu", ns_or_null(known, ns[GCSCOPE_PART_CPU]) },
+		{ "runqueue", ns_or_null(known, ns[GCSCOPE_PART_RUNQUEUE]) },
+		{ "throttled", ns_or_null(known, ns[GCSCOPE_PART_THROTTLED]) },
 		{ "page_fault", json_null() },
-		{ "io", json_null() },
-		{ "futex", json_null() },
-		{ "other", json_null() },
+		{ "io", ns_or_null(known, ns[GCSCOPE_PART_IO]) },
+		{ "futex", ns_or_null(known, ns[GCSCOPE_PART_FUTEX]) },
+		{ "other", ns_or_null(known, ns[GCSCOPE_PART_OTHER]) },
 	};
 
 	return OBJECT(members);
 }
 
-static json_t *faults(void)
+static json_t *faults(const struct gcscope_ledger *ledger, bool known)
 {
 	const struct member members[] = {
-		{ "minor", json_null() },
-		{ "major", json_null() },
+		{ "minor", count_or_null((struct number){ known, ledger->minor_faults }) },
+		{ "major", count_or_null((struct number){ known, ledger->major_faults }) },
+	};
+
+	return OBJECT(members);
+}
+
+static json_t *rival_json(const void *element)
+{
+	const struct rival *rival = element;
+	const struct member members[] = {
+		{ "comm", string_or_null(rival->comm) },
+		{ "seconds", ns_or_null(true, rival->ns) },
 	};
 
 	return OBJECT(members);
@@ -156,9 +168,11 @@ static json_t *faults(void)
 /* Figures, and what they are made of. */
 static json_t *charged_figures(const struct distribution *distribution, bool known)
 {
+	const struct gcscope_ledger *parts = &distribution->ledger;
+	bool has = has_ledger(distribution);
 	const struct member members[] = {
-		{ "ledger_seconds", ledger(distribution->time_to_safepoint_ns) },
-		{ "faults", faults() },
+		{ "ledger_seconds", ledger(distribution->time_to_safepoint_ns, has, parts->ns) },
+		{ "faults", faults(parts, has) },
 	};
 
 	return joined(figures(&distribution->histogram, known), OBJECT(members));
@@ -169,6 +183,7 @@ static json_t *pause_json(const void *element)
 	const struct distribution *pauses = element;
 	const struct member members[] = {
 		{ "kind", json_string(kind_name(pauses->kind)) },
+		{ "undisturbed", figures(&pauses->undisturbed, has_ledger(pauses)) },
 	};
 
 	return joined(OBJECT(members), charged_figures(pauses, true));
@@ -215,6 +230,10 @@ static json_t *worst_pause_json(const void *element)
 		{ "seconds", ns_or_null(true, worst->duration_ns) },
 		{ "time_to_safepoint_seconds", ns_or_null(stopped.known, stopped.value) },
 		{ "latest_mutator", count_or_null(worst->latest_mutator) },
+		{ "ledger_seconds", ledger(stopped, worst->has_ledger, worst->stopped_ns) },
+		{ "time_to_safepoint_ledger_seconds",
+		  ledger((struct number){ 0 }, worst->has_ledger && stopped.known,
+			 worst->to_safepoint_ns) },
 	};
 
 	return OBJECT(members);
@@ -255,7 +274,7 @@ static json_t *complete_json(const struct heap_report *heap)
 	return heap->end ? json_boolean(heap->end != GCS_END_EXIT_TIMEOUT) : json_null();
 }
 
-/* weight: allocated bytes, or stores on armed cards, of which some made cards dirty. */
+/* weight: allocated bytes, or stores on armed cards, of which some made cards dirty, or ns. */
 static json_t *site_json(const struct site_report *site)
 {
 	const struct number line = { site->line != 0, site->line };
@@ -295,6 +314,7 @@ static json_t *sites_json(const struct heap_report *heap)
 		{ sort_name(GCSCOPE_SORT_ALLOCATION),
 		  sites_of_sort(heap, GCSCOPE_SORT_ALLOCATION) },
 		{ sort_name(GCSCOPE_SORT_STORE), sites_of_sort(heap, GCSCOPE_SORT_STORE) },
+		{ sort_name(GCSCOPE_SORT_STOP), sites_of_sort(heap, GCSCOPE_SORT_STOP) },
 	};
 
 	return OBJECT(members);
@@ -347,6 +367,7 @@ static json_t *heap_json(const void *element)
 		  ARRAY(heap->collections, heap->collection_count, collections_json) },
 		{ "pauses", ARRAY(heap->pauses, heap->pause_count, pause_json) },
 		{ "time_to_safepoint", charged_figures(stopping, heap->has_time_to_safepoint) },
+		{ "runqueue_rivals", ARRAY(heap->rivals, heap->rival_count, rival_json) },
 		{ "phases", ARRAY(heap->phases, heap->phase_count, phase_json) },
 		{ "stalls", figures(&heap->stalls.histogram, heap->has_stalls) },
 		{ "out_of_memory", count_or_null(out_of_memory) },

@@ -26,6 +26,8 @@
 	X(PHASE, "gc_phase_seconds", histogram, sum, "Time in a part of a collection.")           \
 	X(TIME_TO_SAFEPOINT, "gc_time_to_safepoint_seconds", histogram, sum,                      \
 	  "Time from the request to stop until the last mutator had stopped.")                    \
+	X(PAUSE_COMPONENT, "gc_pause_component_seconds_total", counter, sum,                      \
+	  "What the time of pauses went by with; all components add up to it.")                   \
 	X(COLLECTIONS, "gc_collections_total", counter, sum, "Collections that have ended.")      \
 	X(WRITE_BARRIERS, "gc_write_barriers_total", counter, sum,                                \
 	  "Stores of references through the write barrier.")                                      \
@@ -151,9 +153,27 @@ static void add_known(struct samples *samples, enum family family, struct number
 		add_value(samples, family, (double)number.value, "%s%s", labels, more);
 }
 
+/* Of pauses that have a ledger, all of a kind or none. */
+static void add_components(struct samples *samples, const struct distribution *pauses,
+			   const char *labels)
+{
+	struct number safepoint = pauses->time_to_safepoint_ns;
+
+	if (!has_ledger(pauses))
+		return;
+	for (uint32_t part = 0; part < GCSCOPE_PARTS; part++)
+		add_value(samples, FAMILY_PAUSE_COMPONENT, (double)pauses->ledger.ns[part] / 1e9,
+			  "%s,component=\"%s\"", labels, part_name(part));
+	if (safepoint.known)
+		add_value(samples, FAMILY_PAUSE_COMPONENT, (double)safepoint.value / 1e9,
+			  "%s,component=\"time_to_safepoint\"", labels);
+}
+
 static void add_histograms(struct samples *samples, const struct heap_report *heap,
 			   const char *labels)
 {
+	for (size_t i = 0; i < heap->pause_count; i++)
+		add_components(samples, &heap->pauses[i], labels);
 	for (size_t i = 0; i < heap->pause_count; i++)
 		add_histogram(samples, FAMILY_PAUSE, &heap->pauses[i].histogram, "%s,kind=\"%s\"",
 			      labels, kind_name(heap->pauses[i].kind));

@@ -25,7 +25,7 @@ int render_json(FILE *out, const struct report *report);
 
 /*
  * For flame graphs: a line for each sampled stack, "PROCESS;main;f;g;[allocation] BYTES" or
- * "...;[store] STORES".
+ * "...;[store] STORES", or "...;[stop] NS" for where mutators came late to their stops.
  */
 int render_folded(FILE *out, const struct report *report);
 

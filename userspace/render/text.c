@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/blame.h"
 #include "model/distribution.h"
 #include "model/names.h"
 #include "model/unit.h"
@@ -22,6 +23,7 @@
 #define WIDEST	    200
 #define WORST_SHOWN 5
 #define SITES_SHOWN 10
+#define RIVALS_SHOWN 4
 #define BARS_FROM   4 /* values; of fewer, the table says all */
 
 /* What stands before a site's function at the least, and the gaps. */
@@ -217,6 +219,12 @@ static void add_pause_row(const struct text *text, struct table *table, const ch
 	table_cell(table, "%s", DURATION(histogram->max));
 }
 
+/* Waiting for a CPU has made more than a hundredth of these pauses. */
+static bool was_disturbed(const struct distribution *pauses)
+{
+	return has_ledger(pauses) && pauses->undisturbed.sum < pauses->histogram.sum / 100 * 99;
+}
+
 static void put_pauses(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
@@ -227,9 +235,13 @@ static void put_pauses(struct text *text, const struct heap_report *heap)
 	struct table table = { .columns = columns,
 			       .column_count = sizeof(columns) / sizeof(*columns) };
 
-	for (size_t i = 0; i < heap->pause_count; i++)
+	for (size_t i = 0; i < heap->pause_count; i++) {
 		add_pause_row(text, &table, kind_name(heap->pauses[i].kind),
 			      &heap->pauses[i].histogram);
+		if (was_disturbed(&heap->pauses[i]))
+			add_pause_row(text, &table, "  given a CPU",
+				      &heap->pauses[i].undisturbed);
+	}
 	if (heap->has_time_to_safepoint)
 		add_pause_row(text, &table, "time to safepoint",
 			      &heap->time_to_safepoint.histogram);
@@ -308,6 +320,36 @@ static void put_collections(struct text *text, const struct heap_report *heap)
 		}
 		line_end(&text->line);
 	}
+}
+
+/* What pauses of all kinds were made of; nothing where some have no ledger. */
+static void put_made_of(struct text *text, const struct heap_report *heap)
+{
+	struct blame shares[BLAMES];
+	size_t count = blame_pauses(heap, shares);
+
+	if (!count)
+		return;
+	begin_field(text, "made of");
+	for (size_t i = 0; i < count; i++)
+		PIECE("%s %s", SHARE(shares[i].share), shares[i].what);
+	line_end(&text->line);
+}
+
+/* Who had the CPU meanwhile. */
+static void put_rivals(struct text *text, const struct heap_report *heap)
+{
+	if (!heap->rival_count)
+		return;
+	begin_field(text, "others ran");
+	for (size_t i = 0; i < heap->rival_count && i < RIVALS_SHOWN; i++) {
+		char *name = printable(text, heap->rivals[i].comm);
+
+		if (name)
+			PIECE("%s %s", name, DURATION(heap->rivals[i].ns));
+		free(name);
+	}
+	line_end(&text->line);
 }
 
 static bool any(struct number number)
@@ -489,6 +531,34 @@ static void add_site(struct text *text, struct table *table, const struct site_r
 		table_cell(table, "-");
 }
 
+/* Where mutators were when others had stopped already. */
+static void put_stop_sites(struct text *text, const struct heap_report *heap)
+{
+	static const struct column columns[] = {
+		{ "waited for by line", false, 0 }, { "time", false, 0 }, { "stops", false, 1 },
+		{ "function", true, 0 },	    { "line", true, 0 },
+	};
+	struct table table = { .columns = columns,
+			       .column_count = sizeof(columns) / sizeof(*columns) };
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < heap->site_count; i++)
+		total += heap->sites[i].sort == GCSCOPE_SORT_STOP ? heap->sites[i].weight : 0;
+	for (size_t i = 0; total && i < heap->site_count && table.row_count < SITES_SHOWN; i++) {
+		const struct site_report *site = &heap->sites[i];
+
+		if (site->sort != GCSCOPE_SORT_STOP)
+			continue;
+		table_row(&table);
+		table_cell(&table, "%s", SHARE((double)site->weight / (double)total));
+		table_cell(&table, "%s", DURATION(site->weight));
+		table_cell(&table, "%s", COUNT(site->samples));
+		add_site(text, &table, site);
+	}
+	if (table.row_count)
+		put_table(text, &table);
+}
+
 static void put_allocation_sites(struct text *text, const struct heap_report *heap)
 {
 	static const struct column columns[] = {
@@ -561,6 +631,8 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 	}
 	put_phases(text, heap);
 	text->fields_begun = false;
+	put_made_of(text, heap);
+	put_rivals(text, heap);
 	put_collections(text, heap);
 	put_allocation(text, heap);
 	put_nursery(text, heap);
@@ -573,6 +645,7 @@ static void put_heap(struct text *text, const struct heap_report *heap)
 	if (heap->has_sites) {
 		put_allocation_sites(text, heap);
 		put_store_sites(text, heap);
+		put_stop_sites(text, heap);
 	}
 }
 

@@ -198,7 +198,7 @@ void kept_unpack(const struct kept *kept, void *value)
 		words[kept->words[i].index] = kept->words[i].word;
 }
 
-/* Keep an entry of `heaps` or `histograms`, read into value. False: no memory. */
+/* Keep an entry of `heaps`, `histograms` or `ledgers`, read into value. False: no memory. */
 static bool keep(struct process *process, struct bpf_map *map, const void *key, void *value)
 {
 	struct kept **more = reallocarray(process->kept, process->kept_count + 1, sizeof(*more));
@@ -251,6 +251,7 @@ static void retire(struct session *session, struct process *process)
 	union {
 		struct gcscope_heap_state heap;
 		struct gcscope_histogram histogram;
+		struct gcscope_ledger ledger;
 	} *value = malloc(sizeof(*value));
 
 	process->about.ended = true;
@@ -258,6 +259,7 @@ static void retire(struct session *session, struct process *process)
 	if (value) {
 		take(process, session->bpf->maps.heaps, value);
 		take(process, session->bpf->maps.histograms, value);
+		take(process, session->bpf->maps.ledgers, value);
 	}
 	take(process, session->bpf->maps.open, NULL);
 	bpf_map_delete_elem(bpf_map__fd(session->bpf->maps.floors), &process->about.process);
@@ -327,7 +329,10 @@ static void paused(struct session *session, const struct gcscope_pause_record *r
 		.time_to_safepoint_ns = { record->stopped_ns != 0,
 					  record->stopped_ns - record->requested_ns },
 		.latest_mutator = { record->latest_mutator != 0, record->latest_mutator },
+		.has_ledger = record->has_ledger,
 	};
+	memcpy(worst[at].to_safepoint_ns, record->safepoint_ns, sizeof(record->safepoint_ns));
+	memcpy(worst[at].stopped_ns, record->stopped_parts_ns, sizeof(record->stopped_parts_ns));
 	if (process->about.worst_count == WORST_PAUSES)
 		raise_floor(session, process);
 }

@@ -132,6 +132,32 @@ static int add_time_to_safepoint(struct heap_report *heap, uint32_t kind,
 	return 0;
 }
 
+static void ledger_merge(struct gcscope_ledger *ledger, const struct gcscope_ledger *other)
+{
+	ledger->count += other->count;
+	ledger->minor_faults += other->minor_faults;
+	ledger->major_faults += other->major_faults;
+	for (unsigned i = 0; i < GCSCOPE_PARTS; i++)
+		ledger->ns[i] += other->ns[i];
+}
+
+/* -1: no memory. */
+static int add_ledger(struct process_report *process, const struct gcscope_histogram_key *key,
+		      const struct gcscope_ledger *ledger)
+{
+	struct heap_report *heap = find_heap(process, key->heap);
+	struct distribution *distribution;
+
+	if (!heap)
+		return 0;
+	distribution = key->metric == GCSCOPE_METRIC_PAUSE_LEDGER ? pauses_of(heap, key->kind)
+								  : &heap->time_to_safepoint;
+	if (!distribution)
+		return -1;
+	ledger_merge(&distribution->ledger, ledger);
+	return 0;
+}
+
 /* -1: no memory. */
 static int add_histogram(struct process_report *process, const struct gcscope_histogram_key *key,
 			 const struct gcscope_histogram *histogram)
@@ -151,6 +177,12 @@ static int add_histogram(struct process_report *process, const struct gcscope_hi
 		break;
 	case GCSCOPE_METRIC_TIME_TO_SAFEPOINT:
 		return add_time_to_safepoint(heap, key->kind, histogram);
+	case GCSCOPE_METRIC_UNDISTURBED:
+		distribution = pauses_of(heap, key->kind);
+		if (!distribution)
+			return -1;
+		distribution->undisturbed = *histogram;
+		return 0;
 	case GCSCOPE_METRIC_STALL:
 		distribution = &heap->stalls;
 		break;
@@ -163,6 +195,12 @@ static int add_histogram(struct process_report *process, const struct gcscope_hi
 	return 0;
 }
 
+static bool is_ledger(const struct gcscope_histogram_key *key)
+{
+	return key->metric == GCSCOPE_METRIC_PAUSE_LEDGER ||
+	       key->metric == GCSCOPE_METRIC_TIME_TO_SAFEPOINT_LEDGER;
+}
+
 static int compare_distributions(const void *left, const void *right)
 {
 	const struct distribution *a = left, *b = right;
@@ -170,6 +208,13 @@ static int compare_distributions(const void *left, const void *right)
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
 	return a->phase < b->phase ? -1 : a->phase > b->phase;
+}
+
+static int compare_rivals(const void *left, const void *right)
+{
+	const struct rival *a = left, *b = right;
+
+	return a->ns > b->ns ? -1 : a->ns < b->ns;
 }
 
 static int compare_heaps(const void *left, const void *right)
@@ -190,6 +235,9 @@ static void sort(struct process_report *process)
 		if (heap->phase_count)
 			qsort(heap->phases, heap->phase_count, sizeof(*heap->phases),
 			      compare_distributions);
+		if (heap->rival_count)
+			qsort(heap->rivals, heap->rival_count, sizeof(*heap->rivals),
+			      compare_rivals);
 		samples_sort(heap);
 	}
 	if (process->heap_count)
@@ -260,6 +308,44 @@ static int add_running_histograms(struct report *report, struct session *session
 	return 0;
 }
 
+static int add_running_ledgers(struct report *report, struct session *session)
+{
+	int map = bpf_map__fd(session->bpf->maps.ledgers);
+	struct gcscope_histogram_key key, *previous = NULL;
+	struct gcscope_ledger ledger;
+
+	for (; !bpf_map_get_next_key(map, previous, &key); previous = &key) {
+		struct process_report *process = find_process(report, key.process);
+
+		if (process && !bpf_map_lookup_elem(map, &key, &ledger) &&
+		    add_ledger(process, &key, &ledger))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_rivals(struct report *report, struct session *session)
+{
+	int map = bpf_map__fd(session->bpf->maps.rivals);
+	struct gcscope_rival_key key, *previous = NULL;
+	uint64_t ns;
+
+	for (; !bpf_map_get_next_key(map, previous, &key); previous = &key) {
+		struct process_report *process = find_process(report, key.process);
+		struct heap_report *heap = process ? find_heap(process, key.heap) : NULL;
+		struct rival *rival;
+
+		if (!heap || bpf_map_lookup_elem(map, &key, &ns))
+			continue;
+		rival = readout_grow(&heap->rivals, &heap->rival_count, sizeof(*rival));
+		if (!rival)
+			return -1;
+		rival->ns = ns;
+		memcpy(rival->comm, key.comm, sizeof(key.comm));
+	}
+	return 0;
+}
+
 static int add_kept(const struct session *session, struct process_report *report,
 		    const struct process *process)
 {
@@ -267,9 +353,13 @@ static int add_kept(const struct session *session, struct process_report *report
 		const struct kept *kept = process->kept[i];
 		struct gcscope_heap_state state = { 0 };
 		struct gcscope_histogram histogram = { 0 };
+		struct gcscope_ledger ledger = { 0 };
 		int failed;
 
-		if (kept->key.metric) {
+		if (is_ledger(&kept->key)) {
+			kept_unpack(kept, &ledger);
+			failed = add_ledger(report, &kept->key, &ledger);
+		} else if (kept->key.metric) {
 			kept_unpack(kept, &histogram);
 			failed = add_histogram(report, &kept->key, &histogram);
 		} else {
@@ -486,8 +576,9 @@ struct report *readout(struct session *session)
 		return NULL;
 	processes_reconcile(session);
 	if (add_processes(report, session) || add_running_heaps(report, session) ||
-	    add_running_histograms(report, session) || add_all_card_maps(report, session) ||
-	    add_sites(report, session)) {
+	    add_running_histograms(report, session) || add_running_ledgers(report, session) ||
+	    add_all_card_maps(report, session) || add_sites(report, session) ||
+	    add_rivals(report, session)) {
 		report_free(report);
 		return NULL;
 	}

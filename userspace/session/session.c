@@ -108,11 +108,13 @@ static int load(struct session *session)
 	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != INITIAL_PID_NAMESPACE)
 		bpf->rodata->session_namespace = namespace.st_ino;
 	bpf->rodata->records_timeline = session->options.timeline;
+	bpf->rodata->sites_wanted = (session->options.details & DETAIL_SITES) != 0;
 	if (!(session->options.details & DETAIL_SITES)) {
 		bpf_map__set_max_entries(bpf->maps.sites, 1);
 		bpf_map__set_max_entries(bpf->maps.stacks, 1);
 	}
 	bpf_program__set_autoattach(bpf->progs.probe, false);
+	bpf_program__set_autoattach(bpf->progs.threads_seen, false);
 	if (session->multi)
 		bpf_program__set_expected_attach_type(bpf->progs.probe, ATTACH_TYPE_UPROBE_MULTI);
 	error = gcscope_bpf__load(bpf);
@@ -302,6 +304,25 @@ int session_attach_mapped(struct session *session, pid_t pid, bool late, unsigne
 	return status;
 }
 
+/* Have the kernel follow the threads that the listed processes have by now. 0, or -errno. */
+static int follow_threads(struct session *session)
+{
+	int link = bpf_link_create(bpf_program__fd(session->bpf->progs.threads_seen), 0,
+				   BPF_TRACE_ITER, NULL);
+	int iterator = link < 0 ? link : bpf_iter_create(link);
+	int error = iterator < 0 ? -errno : 0;
+	char nothing;
+
+	/* It prints nothing: the end is the first that can be read. */
+	if (!error && read(iterator, &nothing, 1) < 0)
+		error = -errno;
+	if (iterator >= 0)
+		close(iterator);
+	if (link >= 0)
+		close(link);
+	return error;
+}
+
 /* Enter a process into the kernel's list. 0, or -errno: -EEXIST it is there. */
 static int list_process(struct session *session, pid_t pid, bool tree)
 {
@@ -363,6 +384,12 @@ static int watch(struct session *session, pid_t pid, bool tree)
 	}
 	if (!session->begin_ns)
 		session->begin_ns = session_now(session);
+	error = follow_threads(session);
+	if (error) {
+		status = session_fail(session, STATUS_FAILED, "cannot follow the threads of %d: %s",
+				      pid, strerror(-error));
+		goto unlist;
+	}
 	if (!tree)
 		status = session_attach_mapped(session, pid, false, &count);
 	if (has_ended(fd))
@@ -370,6 +397,7 @@ static int watch(struct session *session, pid_t pid, bool tree)
 	else if (!status && !tree && !count)
 		status = session_fail(session, STATUS_NOTHING_TO_ATTACH,
 				      "process %d has nothing that gcscope can attach to", pid);
+unlist:
 	if (status)
 		unlist_process(session, pid);
 close_fd:
