@@ -23,18 +23,23 @@ print("# gcscope: %.3f s of CPU; %d events in %.2f s" % (
 	start out "$programs/steady"
 	local other=$pid
 	until_true grep -q ready out
+	start out "$programs/steady"
+	local more=$pid
+	until_true grep -q ready out
 	start /dev/null sh -c 'exec "$0" heaps 4000 <line' "$programs/wild"
 	local target=$pid
 	exec 9>line
 	until_true grep -qx wild "/proc/$target/comm"
-	start /dev/null "$GCSCOPE" attach -p "$other" -p "$target" --json -o r.json 2>messages
+	start /dev/null "$GCSCOPE" attach -p "$other" -p "$more" -p "$target" --json -o r.json 2>messages
 	until_true grep -q watching messages
-	# It sleeps through the rest of its targets' lives. The end of the first may find the last room,
-	# that of the other finds none.
+	# It sleeps through the rest of its targets' lives. The ends of two may find room that was too
+	# small for another pause, that of the third finds none.
 	sleep 0.3
 	kill -STOP "$pid"
 	echo go >&9
 	wait "$target"
+	kill -9 "$more"
+	wait "$more" || true
 	kill -9 "$other"
 	wait "$other" || true
 	kill -CONT "$pid"
@@ -42,8 +47,8 @@ print("# gcscope: %.3f s of CPU; %d events in %.2f s" % (
 	exec 9>&-
 	holds r.json 'r["events"]["received"] > 8000 and r["events"]["unmatched"] == 0'
 	holds r.json 'r["events"]["lost_by_reason"]["ring_buffer_full"] == r["events"]["lost"] > 1000'
-	holds r.json '[q["comm"] for q in p] == ["steady", "wild"]'
-	holds r.json 'len(p[1]["heaps"]) == pauses(p[1]) == 4000'
+	holds r.json '[q["comm"] for q in p] == ["steady", "steady", "wild"]'
+	holds r.json 'len(p[2]["heaps"]) == pauses(p[2]) == 4000'
 	holds r.json 'p[0]["exit"] == {"code": None, "signal": None}'
 }
 
