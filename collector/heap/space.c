@@ -20,7 +20,7 @@ struct side {
  * a walk through page tables that are as cold as the memory. Large pages mend that, and
  * would cost a small heap more than they bring: each is cleared as a whole.
  */
-#define LARGE_PAGES_FROM ((size_t)32 << 20)
+#define LARGE_PAGES_FROM ((size_t)256 << 20)
 
 static void sides_of(struct space *space, struct side sides[SIDES])
 {

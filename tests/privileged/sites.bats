@@ -168,7 +168,7 @@ print("%#x" % (json.load(open("r.json"))["processes"][0]["heaps"][0]["sites"]["a
 @test "stacks for flame graphs" {
 	sites r.folded --format folded -- "$programs/sites" 1
 	cat r.folded
-	[ "$(grep -cvE '^sites(;[^ ;][^;]*)+;\[(allocation|store)\] [1-9][0-9]*$' r.folded)" = 0 ]
+	[ "$(grep -cvE '^sites(;[^ ;][^;]*)+;\[(allocation|store|stop)\] [1-9][0-9]*$' r.folded)" = 0 ]
 	[ "$(grep -cE ';work;make_text;\[allocation\] ' r.folded)" = 1 ]
 	[ "$(grep -cE ';work;make_pair;\[allocation\] ' r.folded)" = 1 ]
 	[ "$(grep -cE ';work;store_on_cards;\[store\] ' r.folded)" = 1 ]
